@@ -1,0 +1,3 @@
+//! The `permscope` program.
+
+fn main() {}
