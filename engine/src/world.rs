@@ -1,0 +1,86 @@
+//! What the engine needs to know of the world, passed in as a value.
+
+use std::collections::BTreeMap;
+
+use crate::resource::path::Path;
+
+/// Which syntax paths have, and whether names fold their case.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Platform {
+    /// `/` separates; names are compared as they are.
+    Unix,
+    /// `\` and `/` separate; the case of paths and of environment variables does not count.
+    Windows,
+}
+
+/// What stands at a path.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Entry {
+    /// A file with a text.
+    File,
+    /// A directory.
+    Directory,
+    /// A symbolic link to a path.
+    Link(Path),
+    /// A file that can be run.
+    Program,
+}
+
+/// The surroundings of a launch.
+#[derive(Clone, Debug)]
+pub struct World {
+    /// The platform of the runtime.
+    pub platform: Platform,
+    /// The working directory.
+    pub directory: Path,
+    /// The directories in which programs are looked up by name, the first match wins.
+    pub search_path: Vec<Path>,
+    /// What exists.
+    pub entries: BTreeMap<Path, Entry>,
+    /// The environment variables of the process.
+    pub environment: BTreeMap<String, String>,
+    /// Whether somebody sits at a terminal and can be asked.
+    pub terminal: bool,
+}
+
+impl World {
+    /// A world where nothing exists, seen from `directory`.
+    pub fn empty(platform: Platform, directory: &str) -> Self {
+        let root = Path::root(platform);
+        Self {
+            platform,
+            directory: Path::read(directory, &root, platform),
+            search_path: Vec::new(),
+            entries: BTreeMap::new(),
+            environment: BTreeMap::new(),
+            terminal: false,
+        }
+    }
+
+    /// Reads a path as a program of this world would mean it.
+    pub fn path(&self, text: &str) -> Path {
+        Path::read(text, &self.directory, self.platform)
+    }
+
+    /// The file that a bare program name stands for, if the search path leads to one.
+    pub fn find_program(&self, name: &str) -> Option<Path> {
+        self.search_path
+            .iter()
+            .map(|directory| directory.join(name, self.platform))
+            .find(|path| self.resolve(path) == Some(&Entry::Program))
+    }
+
+    /// What stands at a path once links are followed.
+    pub fn resolve(&self, path: &Path) -> Option<&Entry> {
+        // A chain longer than this is a loop on every platform.
+        const LONGEST_CHAIN: usize = 40;
+        let mut entry = self.entries.get(path)?;
+        for _ in 0..LONGEST_CHAIN {
+            match entry {
+                Entry::Link(destination) => entry = self.entries.get(destination)?,
+                found => return Some(found),
+            }
+        }
+        None
+    }
+}
