@@ -3,7 +3,7 @@
 use super::descriptor::{self, ErrorClass, Question, Thrown};
 use super::flags::{self, BadFlag, Command};
 use super::grammar::Grammar;
-use super::kind::{KINDS, Kind};
+use super::kind::{KINDS, Kind, Shape};
 use super::operation;
 use super::options::{self, Options, Place, Share};
 use crate::answer::Answer;
@@ -292,9 +292,10 @@ impl<'w> Session<'w> {
         for part in &parts {
             let answer = self.ask(kind, part, Purpose::Use, prompter);
             self.notify();
-            // A child is given all of what it names, or the denials that its parent has inside of it would be lost.
-            // They are carried over, so everything of a kind may be given with its exceptions.
-            if !answer.is_granted() || (answer != Answer::GRANTED && *part != Reach::All) {
+            // Denials are carried over, so a part with an exception could be given as it is.
+            // Every modelled release does so, except for a path with a denial below it.
+            let holed = answer != Answer::GRANTED && *part != Reach::All;
+            if !answer.is_granted() || (holed && kind.row().shape == Shape::Path) {
                 return Err(Rejection::Escalation(self.not_capable()));
             }
         }
