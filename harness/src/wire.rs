@@ -1,0 +1,372 @@
+//! What the harness and an implementation say to each other: JSON lines.
+//!
+//! No message to an implementation has a field for an expectation, so none can be fitted to the answer, not even by accident.
+//! Unknown fields of an answer are ignored, so that a newer implementation can speak to an older harness.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// The version of the protocol that is spoken here.
+pub const PROTOCOL: u32 = 1;
+
+/// A message to an implementation, one line each.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ToImplementation {
+    /// The first line: which versions of the protocol are understood.
+    Hello {
+        /// The range of versions.
+        protocol: Range,
+    },
+    /// A script to act out.
+    Run(Script),
+}
+
+/// Versions of the protocol, both ends included.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub struct Range {
+    /// The oldest.
+    pub min: u32,
+    /// The newest.
+    pub max: u32,
+}
+
+/// What an implementation acts out: a case without what it expects.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Script {
+    /// Comes back with the answer; answers may come in any order.
+    pub id: u64,
+    /// The launch; an implementation that is a fresh process per launch has been launched so already.
+    pub launch: Launch,
+    /// Where the permissions are applied; absent where the steps act in the program itself.
+    #[serde(rename = "in", default, skip_serializing_if = "Option::is_none")]
+    pub place: Option<Place>,
+    /// The permissions of the scope, as the runtime's user writes them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub permissions: Option<Value>,
+    /// The steps, in order.
+    pub steps: Vec<Step>,
+}
+
+/// Where a case's permissions are applied.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[derive(schemars::JsonSchema)]
+pub enum Place {
+    /// In the runtime's own test scope.
+    Test,
+    /// In a worker.
+    Worker,
+}
+
+/// What decides a process.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Launch {
+    /// The release to be.
+    pub release: String,
+    /// The runtime's command.
+    pub command: Command,
+    /// The flags, in order.
+    pub flags: Vec<String>,
+    /// The environment, which holds nothing else.
+    pub environment: BTreeMap<String, String>,
+    /// The directories in which programs are looked up.
+    pub search_path: Vec<String>,
+    /// The working directory.
+    pub directory: String,
+    /// Whether somebody sits at a terminal.
+    pub terminal: bool,
+    /// What exists.
+    pub files: Vec<File>,
+}
+
+/// A command of a runtime.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[derive(schemars::JsonSchema)]
+pub enum Command {
+    /// Runs a program.
+    Run,
+    /// Runs a program's tests.
+    Test,
+    /// Runs a text.
+    Eval,
+}
+
+/// Something that exists at a launch.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct File {
+    /// Where it is.
+    pub path: String,
+    /// What it is.
+    pub kind: FileKind,
+    /// Where a link leads.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub target: Option<String>,
+}
+
+/// What can exist at a path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum FileKind {
+    /// A file.
+    File,
+    /// A directory.
+    Directory,
+    /// A symbolic link.
+    Link,
+    /// A file that can be run.
+    Program,
+}
+
+/// One step of a script: one of the verbs, and what it is about.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Step {
+    /// What is done, and to what.
+    #[serde(flatten)]
+    pub action: Action,
+    /// What the user answers to a prompt.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answer: Option<Key>,
+}
+
+/// What a step does; descriptors and operations are as the runtime's users write them.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Action {
+    /// Asks for the state of a permission.
+    Query(Value),
+    /// Asks for a permission.
+    Request(Value),
+    /// Gives a permission back.
+    Revoke(Value),
+    /// Gives a permission up for good.
+    Drop(Value),
+    /// Does something that needs a permission.
+    Use(Value),
+}
+
+/// A key that answers a prompt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+pub enum Key {
+    /// Yes.
+    #[serde(rename = "y")]
+    Yes,
+    /// No.
+    #[serde(rename = "n")]
+    No,
+    /// Yes, to everything of the kind.
+    #[serde(rename = "A")]
+    All,
+}
+
+/// A message of an implementation.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum FromImplementation {
+    /// The first line: who answers.
+    Hello(Hello),
+    /// What the steps of a script were answered with.
+    Result(Acted),
+    /// The script's permissions were not accepted, and no step was done.
+    Rejected(Rejected),
+    /// The script's launch was refused; only from an implementation that takes launches as data.
+    Refused(Refused),
+}
+
+/// Who an implementation is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Hello {
+    /// The version of the protocol that it speaks.
+    pub protocol: u32,
+    /// Its name.
+    pub name: String,
+    /// Its own version.
+    pub version: String,
+    /// The model that it implements.
+    pub model: String,
+    /// The releases of the model that it can be; a runtime is its own version only.
+    pub releases: Vec<String>,
+    /// What it can do.
+    pub capabilities: Vec<Capability>,
+}
+
+/// What an implementation claims to do; a case asks only for what it uses.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum Capability {
+    /// Queries.
+    Query,
+    /// Requests.
+    Request,
+    /// Revocations.
+    Revoke,
+    /// Giving up for good.
+    Drop,
+    /// Reading a file.
+    #[serde(rename = "use.read-file")]
+    UseReadFile,
+    /// Writing a file.
+    #[serde(rename = "use.write-file")]
+    UseWriteFile,
+    /// Reading an environment variable.
+    #[serde(rename = "use.env-get")]
+    UseEnvGet,
+    /// Running a program.
+    #[serde(rename = "use.run")]
+    UseRun,
+    /// Starting a worker.
+    #[serde(rename = "use.worker")]
+    UseWorker,
+    /// Permissions of a test.
+    #[serde(rename = "in.test")]
+    InTest,
+    /// Permissions of a worker.
+    #[serde(rename = "in.worker")]
+    InWorker,
+    /// Running a text.
+    #[serde(rename = "command.eval")]
+    CommandEval,
+    /// A terminal, with somebody who answers prompts.
+    Terminal,
+    /// The identity and the events of status objects.
+    Events,
+}
+
+/// The answers to the steps of a script.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Acted {
+    /// The script.
+    pub id: u64,
+    /// One for each step.
+    pub steps: Vec<Reply>,
+}
+
+/// What a step was answered with.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Reply {
+    /// The step could not be done, although its capability was claimed.
+    Unsupported {
+        /// Why.
+        unsupported: String,
+    },
+    /// An answer.
+    Answered(Answered),
+}
+
+/// An answer, with what belongs to it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Answered {
+    /// The answer.
+    pub answer: Answer,
+    /// Whether a grant is partial.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub partial: bool,
+    /// The step, counted from one, that first obtained the status object of this one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status: Option<usize>,
+    /// The events seen during the step.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub changes: Vec<Change>,
+    /// The class of the error.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
+    /// The native message, or the rule that settled it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message: Option<String>,
+}
+
+/// Every answer that a step can have.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, schemars::JsonSchema,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum Answer {
+    /// The permission is granted, at least in part.
+    Granted,
+    /// The user would be asked.
+    Prompt,
+    /// The permission is denied.
+    Denied,
+    /// The step was answered with an error that is no refusal of permission.
+    Error,
+    /// The operation was done.
+    Allowed,
+    /// The operation was refused for lack of permission.
+    Blocked,
+    /// There was nothing there, or so the program was told.
+    Absent,
+}
+
+/// A `change` event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Change {
+    /// The step, counted from one, that first obtained the status object.
+    pub status: usize,
+    /// The new state.
+    pub state: Answer,
+    /// Whether a grant is partial.
+    #[serde(default)]
+    pub partial: bool,
+}
+
+/// Permissions that were not accepted.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Rejected {
+    /// The script.
+    pub id: u64,
+    /// Why, in our words.
+    #[serde(rename = "as")]
+    pub reason: Rejection,
+    /// The class of the error.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
+    /// The native message.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message: Option<String>,
+}
+
+/// Why permissions are not accepted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Rejection {
+    /// They are more than their parent's.
+    Escalation,
+    /// They make no sense.
+    BadPermissions,
+}
+
+/// A launch that was refused.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Refused {
+    /// The script.
+    pub id: u64,
+    /// Why, in our words.
+    #[serde(rename = "as")]
+    pub reason: Refusal,
+    /// The native message.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message: Option<String>,
+}
+
+/// Why a launch ends before any code runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Refusal {
+    /// The release has no such flag.
+    UnknownFlag,
+    /// A flag does not take the value.
+    BadValue,
+    /// Two flags cannot stand beside each other.
+    Conflict,
+    /// A flag needs another that is not there.
+    MissingOption,
+}
