@@ -1,1 +1,8 @@
-//! The conformance suite of runtime permission models.
+//! The conformance suite of runtime permission models: the harness.
+//!
+//! A straight line: the [`corpus`] is read, [`plan`] decides which case runs on what, `run` acts the cases out on an [`implementation`], `compare` says how what was seen differs from what is promised, and `outcome` what that means in the light of what is known.
+
+pub mod corpus;
+pub mod implementation;
+pub mod launch;
+pub mod wire;

@@ -1,0 +1,208 @@
+//! A case, read: nothing in it can be malformed.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
+use permscope_engine::model::Model;
+use serde_json::Value;
+
+use super::format;
+use super::releases::Releases;
+use crate::launch::Launch;
+use crate::wire::{Action, Answer, Capability, Change, Command, Key, Place, Refusal, Rejection};
+
+/// One case.
+#[derive(Clone, Debug)]
+pub struct Case {
+    /// Its folders, its file and its name, joined by `::`; the same everywhere.
+    pub id: String,
+    /// The model that it is about.
+    pub model: Model,
+    /// The clauses that promise its answers.
+    pub clauses: Vec<String>,
+    /// Words to select by.
+    pub tags: Vec<String>,
+    /// The releases that the promise is made for.
+    pub releases: Releases,
+    /// The process that it needs.
+    pub launch: Launch,
+    /// The permissions of the scope, with where they are applied; none where the steps act in the program itself.
+    pub scope: Option<Scope>,
+    /// What is promised.
+    pub expected: Expected,
+    /// Where it is written.
+    pub source: Source,
+}
+
+/// A scope with permissions of its own.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Scope {
+    /// Where they are applied.
+    pub place: Place,
+    /// The `PermissionOptions`, as written.
+    pub permissions: Value,
+}
+
+/// A file and a line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Source {
+    /// The file.
+    pub file: PathBuf,
+    /// The line, counted from one.
+    pub line: usize,
+}
+
+/// What is promised: the end of the launch, of the scope, or an answer for each step.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Expected {
+    /// The launch ends before any code runs.
+    Refused(Refusal),
+    /// The scope is not made.
+    Rejected {
+        /// Why.
+        reason: Rejection,
+        /// With an error of this class, if the case says so.
+        error: Option<String>,
+    },
+    /// Each step has its answer.
+    Steps(Vec<Step>),
+}
+
+/// A step, and the answer that is promised.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Step {
+    /// What is done.
+    pub action: Action,
+    /// What the user answers to a prompt.
+    pub answer: Option<Key>,
+    /// What is promised.
+    pub promise: Promise,
+}
+
+/// The answer that is promised for a step; what is left out is not compared.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Promise {
+    /// The answer.
+    pub answer: Answer,
+    /// Whether a grant is partial.
+    pub partial: bool,
+    /// The class of the error.
+    pub error: Option<String>,
+    /// A part of the native message.
+    pub message: Option<String>,
+    /// The events.
+    pub changes: Option<Vec<Change>>,
+    /// The step whose status object this is.
+    pub same_as: Option<usize>,
+}
+
+impl Case {
+    /// The steps; none where the case is about the end of its launch or scope.
+    pub fn steps(&self) -> &[Step] {
+        match &self.expected {
+            Expected::Steps(steps) => steps,
+            Expected::Refused(_) | Expected::Rejected { .. } => &[],
+        }
+    }
+
+    /// What an implementation must claim to be asked.
+    pub fn capabilities(&self) -> BTreeSet<Capability> {
+        let steps = self.steps().iter().flat_map(|step| {
+            let verb = match &step.action {
+                Action::Query(_) => Some(Capability::Query),
+                Action::Request(_) => Some(Capability::Request),
+                Action::Revoke(_) => Some(Capability::Revoke),
+                Action::Drop(_) => Some(Capability::Drop),
+                Action::Use(operation) => capability_of(operation),
+            };
+            let events = step.promise.changes.is_some() || step.promise.same_as.is_some();
+            verb.into_iter().chain(events.then_some(Capability::Events))
+        });
+        let scope = self.scope.as_ref().map(|scope| match scope.place {
+            Place::Test => Capability::InTest,
+            Place::Worker => Capability::InWorker,
+        });
+        let eval = (self.launch.command == Command::Eval).then_some(Capability::CommandEval);
+        let terminal = self.launch.terminal.then_some(Capability::Terminal);
+        steps.chain(scope).chain(eval).chain(terminal).collect()
+    }
+
+    /// Whether what the case does could be seen by another case of the same process.
+    ///
+    /// A request or a revocation in a scope of its own stays there; a scope that is refused may leave a mark on its parent.
+    pub fn leaves_traces(&self) -> bool {
+        let mutates = |step: &Step| {
+            matches!(step.action, Action::Request(_) | Action::Revoke(_) | Action::Drop(_) | Action::Use(_))
+        };
+        let watches =
+            |step: &Step| step.promise.changes.is_some() || step.promise.same_as.is_some();
+        self.launch.terminal
+            || !matches!(self.expected, Expected::Steps(_))
+            || self.steps().iter().any(watches)
+            || (self.scope.is_none() && self.steps().iter().any(mutates))
+    }
+}
+
+fn capability_of(operation: &Value) -> Option<Capability> {
+    match operation.get("name")?.as_str()? {
+        "read-file" => Some(Capability::UseReadFile),
+        "write-file" => Some(Capability::UseWriteFile),
+        "env-get" => Some(Capability::UseEnvGet),
+        "run" => Some(Capability::UseRun),
+        "worker" => Some(Capability::UseWorker),
+        _ => None,
+    }
+}
+
+impl Step {
+    /// Reads a step as written; the error says what is wrong with it.
+    pub fn read(written: &format::Step) -> Result<Self, String> {
+        let verbs = [
+            written.query.clone().map(Action::Query),
+            written.request.clone().map(Action::Request),
+            written.revoke.clone().map(Action::Revoke),
+            written.drop.clone().map(Action::Drop),
+            written.operation.clone().map(Action::Use),
+        ];
+        let mut verbs = verbs.into_iter().flatten();
+        let (Some(action), None) = (verbs.next(), verbs.next()) else {
+            return Err("a step does one thing: query, request, revoke, drop or use".into());
+        };
+        if let Action::Use(operation) = &action
+            && capability_of(operation).is_none()
+        {
+            return Err("no such operation; there are read-file, write-file, env-get, run and worker".into());
+        }
+        let expect = written.expect;
+        let is_use = matches!(action, Action::Use(_));
+        let fits = match expect {
+            Answer::Granted | Answer::Prompt | Answer::Denied => !is_use,
+            Answer::Allowed | Answer::Blocked | Answer::Absent => is_use,
+            Answer::Error => true,
+        };
+        if !fits {
+            return Err(match is_use {
+                true => "a use is allowed, blocked, absent or an error".into(),
+                false => "only a use is allowed, blocked or absent; this is granted, prompt, denied or an error".into(),
+            });
+        }
+        if written.partial && expect != Answer::Granted {
+            return Err("only a grant can be partial".into());
+        }
+        if written.error.is_some() && !matches!(expect, Answer::Error | Answer::Blocked) {
+            return Err("only an error and what is blocked have an error's class".into());
+        }
+        if written.answer.is_some() && !matches!(action, Action::Request(_) | Action::Use(_)) {
+            return Err("only a request or a use can raise a prompt to be answered".into());
+        }
+        let promise = Promise {
+            answer: expect,
+            partial: written.partial,
+            error: written.error.clone(),
+            message: written.message.clone(),
+            changes: written.changes.clone(),
+            same_as: written.same_as,
+        };
+        Ok(Self { action, answer: written.answer, promise })
+    }
+}

@@ -1,0 +1,344 @@
+//! The corpus: a folder of cases, read as a whole or not at all.
+
+pub mod case;
+pub mod clause;
+pub mod diagnostic;
+pub mod fixture;
+pub mod format;
+pub mod releases;
+
+use std::collections::{BTreeMap, HashMap};
+use std::fmt;
+use std::fs;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use permscope_engine::model::Model;
+use walkdir::WalkDir;
+
+use self::case::{Case, Expected, Scope, Source, Step};
+use self::clause::Clause;
+use self::diagnostic::{Diagnostic, closest, line_of};
+use self::fixture::Fixture;
+use self::format::{At, CaseFile};
+use self::releases::Releases;
+use crate::launch::Launch;
+use crate::wire::{Command, Place};
+
+/// Cases, and what they refer to.
+#[derive(Debug, Default)]
+pub struct Corpus {
+    /// The cases, by identity.
+    pub cases: Vec<Case>,
+    /// The clauses of every model.
+    pub clauses: Vec<Clause>,
+    /// The fixtures that the cases name.
+    pub fixtures: BTreeMap<String, Fixture>,
+    /// A digest of every file that was read.
+    pub digest: String,
+}
+
+/// Everything that is wrong with a corpus.
+#[derive(Debug)]
+pub struct BadCorpus(pub Vec<Diagnostic>);
+
+impl fmt::Display for BadCorpus {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for diagnostic in &self.0 {
+            writeln!(f, "{diagnostic}\n")?;
+        }
+        write!(f, "the corpus has {} errors, and no case was run", self.0.len())
+    }
+}
+
+impl std::error::Error for BadCorpus {}
+
+impl Corpus {
+    /// Reads every case below a folder.
+    ///
+    /// Fixtures are looked up in `fixtures`, the first match wins; cases may cite the clauses of the folder and those in `cited`.
+    pub fn read(folder: &Path, fixtures: &[PathBuf], cited: &[Clause]) -> Result<Self> {
+        let mut reader = Reader::new(folder, fixtures);
+        reader.corpus.clauses = cited.to_vec();
+        let mut files = Vec::new();
+        for entry in WalkDir::new(folder).sort_by_file_name() {
+            let entry =
+                entry.with_context(|| format!("cannot read the corpus {}", folder.display()))?;
+            if entry.path().extension().is_some_and(|end| end == "toml") {
+                files.push(entry.into_path());
+            }
+        }
+        let (clauses, cases): (Vec<_>, Vec<_>) = files
+            .into_iter()
+            .partition(|file| file.file_name().is_some_and(|name| name == "clauses.toml"));
+        for file in clauses {
+            reader.clauses(&file)?;
+        }
+        for file in cases {
+            reader.cases(&file)?;
+        }
+        reader.finish()
+    }
+
+    /// The clause of that identity.
+    pub fn clause(&self, id: &str) -> Option<&Clause> {
+        self.clauses.iter().find(|clause| clause.id == id)
+    }
+}
+
+/// Reads files one after the other, and collects what is wrong with them.
+struct Reader<'a> {
+    folder: &'a Path,
+    fixtures: &'a [PathBuf],
+    corpus: Corpus,
+    errors: Vec<Diagnostic>,
+    digest: blake3::Hasher,
+}
+
+/// A file that is being read.
+struct Text<'a> {
+    path: &'a Path,
+    text: &'a str,
+}
+
+impl Text<'_> {
+    fn error(&self, span: Range<usize>, message: impl Into<String>) -> Diagnostic {
+        Diagnostic {
+            file: self.path.to_owned(),
+            text: self.text.to_owned(),
+            span,
+            message: message.into(),
+            help: None,
+        }
+    }
+}
+
+impl<'a> Reader<'a> {
+    fn new(folder: &'a Path, fixtures: &'a [PathBuf]) -> Self {
+        Self {
+            folder,
+            fixtures,
+            corpus: Corpus::default(),
+            errors: Vec::new(),
+            digest: blake3::Hasher::new(),
+        }
+    }
+
+    fn read(&mut self, path: &Path) -> Result<String> {
+        let text = fs::read_to_string(path)
+            .with_context(|| format!("cannot read the corpus file {}", path.display()))?;
+        let name = path.strip_prefix(self.folder).unwrap_or(path).to_string_lossy();
+        self.digest.update(name.as_bytes()).update(&[0]).update(text.as_bytes()).update(&[0]);
+        Ok(text)
+    }
+
+    fn clauses(&mut self, path: &Path) -> Result<()> {
+        let text = self.read(path)?;
+        match toml::from_str::<clause::ClauseFile>(&text) {
+            Ok(file) => self.corpus.clauses.extend(file.clauses),
+            Err(error) => self.errors.push(Diagnostic::of_toml(path, &text, &error)),
+        }
+        Ok(())
+    }
+
+    fn cases(&mut self, path: &Path) -> Result<()> {
+        let text = self.read(path)?;
+        let file: CaseFile = match toml::from_str(&text) {
+            Ok(file) => file,
+            Err(error) => {
+                self.errors.push(Diagnostic::of_toml(path, &text, &error));
+                return Ok(());
+            }
+        };
+        let text = Text { path, text: &text };
+        let Some(model) = Model::of_name(file.model.get()) else {
+            let message = format!("there is no model \"{}\"", file.model.get());
+            self.errors.push(text.error(file.model.span(), message));
+            return Ok(());
+        };
+        let prefix = self.prefix(path);
+        let mut names: HashMap<&str, usize> = HashMap::new();
+        for case in &file.cases {
+            let name = &case.get().name;
+            let line = line_of(text.text, name.span().start);
+            if let Some(first) = names.insert(name.get(), line) {
+                let message = format!("the name \"{}\" is taken on line {first}", name.get());
+                self.errors.push(text.error(name.span(), message));
+            }
+            match self.case(&text, &file, case.get(), model, format!("{prefix}::{}", name.get())) {
+                Ok(case) => self.corpus.cases.push(case),
+                Err(errors) => self.errors.extend(errors),
+            }
+        }
+        Ok(())
+    }
+
+    /// The folders and the file of a case's identity.
+    fn prefix(&self, path: &Path) -> String {
+        let relative = path.strip_prefix(self.folder).unwrap_or(path).with_extension("");
+        let parts: Vec<_> = relative.iter().map(|part| part.to_string_lossy()).collect();
+        parts.join("::")
+    }
+
+    fn case(
+        &mut self,
+        text: &Text<'_>,
+        file: &CaseFile,
+        written: &format::Case,
+        model: Model,
+        id: String,
+    ) -> Result<Case, Vec<Diagnostic>> {
+        let mut errors = Vec::new();
+        let name = &written.name;
+        if !is_name(name.get()) {
+            let message = "a name is lower case words and numbers, with hyphens between them";
+            errors.push(text.error(name.span(), message));
+        }
+        let clauses: Vec<_> = file.clauses.iter().chain(&written.clauses).collect();
+        for clause in &clauses {
+            errors.extend(self.unknown_clause(text, clause));
+        }
+        let releases = match &written.releases {
+            None => Releases::default(),
+            Some(releases) => Releases::read(releases.get()).unwrap_or_else(|why| {
+                errors.push(text.error(releases.span(), why));
+                Releases::default()
+            }),
+        };
+        let fixture = written.fixture.as_ref().or(file.fixture.as_ref());
+        let fixture = fixture.map_or("empty", String::as_str);
+        if let Err(error) = self.fixture(fixture) {
+            errors.push(text.error(name.span(), format!("{error:#}")));
+        }
+        let scope = written.permissions.as_ref().map(|permissions| Scope {
+            place: written.place.unwrap_or(Place::Test),
+            permissions: permissions.clone(),
+        });
+        let expected = read_expected(text, written).unwrap_or_else(|more| {
+            errors.extend(more);
+            Expected::Steps(Vec::new())
+        });
+        if scope.is_none() && (written.place.is_some() || written.rejected.is_some()) {
+            let message = "`in` and `rejected` need `permissions`";
+            errors.push(text.error(name.span(), message));
+        }
+        if !errors.is_empty() {
+            return Err(errors);
+        }
+        let command = match (&scope, written.command) {
+            (_, Some(command)) => command,
+            (Some(Scope { place: Place::Test, .. }), None) => Command::Test,
+            (_, None) => Command::Run,
+        };
+        let launch = Launch {
+            command,
+            flags: written.flags.clone(),
+            environment: written.environment.clone(),
+            search_path: written.search_path.clone().unwrap_or_else(|| vec!["$ROOT/bin".into()]),
+            directory: written.directory.clone().unwrap_or_else(|| "$ROOT".into()),
+            terminal: written.terminal,
+            fixture: fixture.to_owned(),
+        };
+        Ok(Case {
+            id,
+            model,
+            clauses: clauses.iter().map(|clause| clause.get().clone()).collect(),
+            tags: file.tags.iter().chain(&written.tags).cloned().collect(),
+            releases,
+            launch,
+            scope,
+            expected,
+            source: Source {
+                file: text.path.to_owned(),
+                line: line_of(text.text, name.span().start),
+            },
+        })
+    }
+
+    fn unknown_clause(&self, text: &Text<'_>, cited: &At<String>) -> Option<Diagnostic> {
+        let ids = || self.corpus.clauses.iter().map(|clause| clause.id.as_str());
+        if ids().any(|id| id == cited.get()) {
+            return None;
+        }
+        let mut error = text.error(cited.span(), format!("there is no clause \"{}\"", cited.get()));
+        error.help = closest(cited.get(), ids()).map(|id| format!("did you mean \"{id}\"?"));
+        Some(error)
+    }
+
+    /// Reads a fixture, the first time that a case names it.
+    fn fixture(&mut self, name: &str) -> Result<()> {
+        if self.corpus.fixtures.contains_key(name) {
+            return Ok(());
+        }
+        let file = format!("{name}.toml");
+        let found = self.fixtures.iter().map(|folder| folder.join(&file)).find(|file| file.exists());
+        let path = found.with_context(|| format!("there is no fixture \"{name}\""))?;
+        let fixture = Fixture::read(&path)?;
+        self.read(&path)?;
+        self.corpus.fixtures.insert(name.to_owned(), fixture);
+        Ok(())
+    }
+
+    fn finish(mut self) -> Result<Corpus> {
+        if !self.errors.is_empty() {
+            return Err(BadCorpus(self.errors).into());
+        }
+        self.corpus.digest = self.digest.finalize().to_hex().to_string();
+        Ok(self.corpus)
+    }
+}
+
+fn is_name(text: &str) -> bool {
+    let is_word = |word: &str| {
+        !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
+    };
+    text.split('-').all(is_word)
+}
+
+fn read_expected(text: &Text<'_>, written: &format::Case) -> Result<Expected, Vec<Diagnostic>> {
+    let name = &written.name;
+    let ends = (&written.steps, written.refused, written.rejected);
+    let expected = match ends {
+        (Some(steps), None, None) => Expected::Steps(read_steps(text, written.terminal, steps)?),
+        (None, Some(refusal), None) => Expected::Refused(refusal),
+        (None, None, Some(reason)) => Expected::Rejected { reason, error: written.error.clone() },
+        _ => {
+            let message = "a case has either `steps`, or `refused`, or `rejected`";
+            return Err(vec![text.error(name.span(), message)]);
+        }
+    };
+    if written.error.is_some() && !matches!(expected, Expected::Rejected { .. }) {
+        return Err(vec![text.error(name.span(), "the `error` of a case needs `rejected`")]);
+    }
+    Ok(expected)
+}
+
+fn read_steps(
+    text: &Text<'_>,
+    terminal: bool,
+    written: &[At<format::Step>],
+) -> Result<Vec<Step>, Vec<Diagnostic>> {
+    let mut steps = Vec::new();
+    let mut errors = Vec::new();
+    for (index, step) in written.iter().enumerate() {
+        let number = index + 1;
+        match Step::read(step.get()) {
+            Ok(read) => {
+                let later = |status: usize| status == 0 || status > number;
+                let changes = read.promise.changes.iter().flatten();
+                if changes.map(|change| change.status).chain(read.promise.same_as).any(later) {
+                    let message = format!("step {number} refers to a step that comes after it");
+                    errors.push(text.error(step.span(), message));
+                }
+                if read.answer.is_some() && !terminal {
+                    let message = "nobody answers a prompt without `terminal = true`";
+                    errors.push(text.error(step.span(), message));
+                }
+                steps.push(read);
+            }
+            Err(message) => errors.push(text.error(step.span(), message)),
+        }
+    }
+    if errors.is_empty() { Ok(steps) } else { Err(errors) }
+}

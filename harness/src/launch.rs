@@ -1,0 +1,75 @@
+//! A launch: what decides a process, and so which cases can share one.
+
+use std::collections::BTreeMap;
+
+use permscope_engine::release::Release;
+use serde_json::Value;
+
+use crate::corpus::fixture::Fixture;
+use crate::wire::{self, Command};
+
+/// The name that stands for the fixture's folder in a case.
+pub const ROOT: &str = "$ROOT";
+
+/// The folder of an implementation that has none.
+pub const NOWHERE: &str = "/permscope";
+
+/// What decides a process, but for the implementation and its release.
+///
+/// Ordered, so that equal launches stand beside each other.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Launch {
+    /// The runtime's command.
+    pub command: Command,
+    /// The flags, in order.
+    pub flags: Vec<String>,
+    /// The environment.
+    pub environment: BTreeMap<String, String>,
+    /// The directories in which programs are looked up.
+    pub search_path: Vec<String>,
+    /// The working directory.
+    pub directory: String,
+    /// Whether somebody sits at a terminal.
+    pub terminal: bool,
+    /// The fixture, by name.
+    pub fixture: String,
+}
+
+impl Launch {
+    /// The launch as it is sent, at a release, with the fixture in the folder `root`.
+    pub fn to_wire(&self, release: Release, fixture: &Fixture, root: &str) -> wire::Launch {
+        let place = |text: &String| text.replace(ROOT, root);
+        wire::Launch {
+            release: release.to_string(),
+            command: self.command,
+            flags: self.flags.iter().map(place).collect(),
+            environment: self
+                .environment
+                .iter()
+                .map(|(name, value)| (name.clone(), place(value)))
+                .collect(),
+            search_path: self.search_path.iter().map(place).collect(),
+            directory: place(&self.directory),
+            terminal: self.terminal,
+            files: fixture.files(root),
+        }
+    }
+}
+
+/// Puts the folder in for `$ROOT`, in every text of a value.
+pub fn place(value: &Value, root: &str) -> Value {
+    replace(value, ROOT, root)
+}
+
+fn replace(value: &Value, from: &str, to: &str) -> Value {
+    match value {
+        Value::String(text) => Value::String(text.replace(from, to)),
+        Value::Array(elements) => {
+            Value::Array(elements.iter().map(|element| replace(element, from, to)).collect())
+        }
+        Value::Object(fields) => Value::Object(
+            fields.iter().map(|(key, value)| (key.clone(), replace(value, from, to))).collect(),
+        ),
+        other => other.clone(),
+    }
+}
