@@ -1,5 +1,7 @@
 //! Laws of child scopes: narrowing never widens, and what is carried over stays.
 
+use std::sync::Arc;
+
 use permscope_engine::answer::Answer;
 use permscope_engine::model::deno::RELEASES;
 use permscope_engine::model::deno::flags::Command;
@@ -41,23 +43,24 @@ fn permissions() -> Vec<Value> {
 }
 
 /// The answer to a query about reading a path, or about all reading.
-fn query(session: &mut Session<'_>, path: Option<&str>) -> Answer {
+fn query(session: &mut Session, path: Option<&str>) -> Answer {
     let mut fields = vec![("name".to_owned(), Value::Text("read".to_owned()))];
     fields.extend(path.map(|path| ("path".to_owned(), Value::Text(path.to_owned()))));
     session.query(&Value::Object(fields)).expect("the descriptor is valid").answer
 }
 
 /// Calls `check` with every parent and each child that it may have.
-fn each_child(mut check: impl FnMut(&mut Session<'_>, &mut Session<'_>, &Value)) {
-    let world = World::empty(Platform::Unix, "/");
+fn each_child(mut check: impl FnMut(&mut Session, &mut Session, &Value)) {
+    let world = Arc::new(World::empty(Platform::Unix, "/"));
     let mut nobody = |_: Kind, _: &Reach| Reply::No;
     let mut children = 0;
     for &release in RELEASES {
         for flags in FLAGS {
             let flags: Vec<_> = flags.iter().map(ToString::to_string).collect();
             for value in permissions() {
-                let mut parent = Session::launch(release, Command::Test, &flags, &world)
-                    .expect("the flags are valid at every release");
+                let mut parent =
+                    Session::launch(release, Command::Test, &flags, Arc::clone(&world))
+                        .expect("the flags are valid at every release");
                 if let Ok(Some(mut child)) = parent.narrow(&value, Place::Test, &mut nobody) {
                     children += 1;
                     check(&mut parent, &mut child, &value);

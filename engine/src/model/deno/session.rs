@@ -1,5 +1,7 @@
 //! A session: the permissions of a running program, what it asks, and what becomes of them.
 
+use std::sync::Arc;
+
 use super::descriptor::{self, ErrorClass, Question, Thrown};
 use super::flags::{self, BadFlag, Command};
 use super::grammar::Grammar;
@@ -70,8 +72,9 @@ pub enum Rejection {
 
 /// The permissions of one program, test or worker.
 #[derive(Clone, Debug)]
-pub struct Session<'w> {
-    grammar: Grammar<'w>,
+pub struct Session {
+    release: Release,
+    world: Arc<World>,
     states: [State; KINDS.len()],
     asking: Asking,
     objects: Vec<Object>,
@@ -96,15 +99,15 @@ struct Object {
     answer: Answer,
 }
 
-impl<'w> Session<'w> {
+impl Session {
     /// Launches a program with the flags of a command line.
     pub fn launch(
         release: Release,
         command: Command,
         flags: &[String],
-        world: &'w World,
+        world: Arc<World>,
     ) -> Result<Self, BadFlag> {
-        let grammar = Grammar { release, world };
+        let grammar = Grammar { release, world: &world };
         let given = flags::read(command, flags, grammar)?;
         let silenced = world.environment.get("DENO_NO_PROMPT").is_some_and(|value| value == "1");
         let testing = command == Command::Test && release.since(2, 0, 0);
@@ -114,7 +117,8 @@ impl<'w> Session<'w> {
             true => Asking::Nobody,
         };
         Ok(Self {
-            grammar,
+            release,
+            world,
             states: given.rules.map(State::new),
             asking,
             objects: Vec::new(),
@@ -124,7 +128,7 @@ impl<'w> Session<'w> {
 
     /// `Deno.permissions.query`.
     pub fn query(&mut self, descriptor: &Value) -> Result<Status, Thrown> {
-        let question = descriptor::read(descriptor, self.grammar)?;
+        let question = descriptor::read(descriptor, self.grammar())?;
         Ok(self.status(question))
     }
 
@@ -134,7 +138,7 @@ impl<'w> Session<'w> {
         descriptor: &Value,
         prompter: &mut Prompter<'_>,
     ) -> Result<Status, Thrown> {
-        let question = descriptor::read(descriptor, self.grammar)?;
+        let question = descriptor::read(descriptor, self.grammar())?;
         let answer = self.ask(question.kind, &question.reach, Purpose::Request, prompter);
         if answer.is_granted() {
             self.grant(question.kind, question.reach.clone());
@@ -146,7 +150,7 @@ impl<'w> Session<'w> {
 
     /// `Deno.permissions.revoke`.
     pub fn revoke(&mut self, descriptor: &Value) -> Result<Status, Thrown> {
-        let question = descriptor::read(descriptor, self.grammar)?;
+        let question = descriptor::read(descriptor, self.grammar())?;
         self.states[question.kind as usize].revoke(&question.reach);
         self.notify();
         Ok(self.status(question))
@@ -158,7 +162,7 @@ impl<'w> Session<'w> {
         operation: &Value,
         prompter: &mut Prompter<'_>,
     ) -> Result<Effected, Thrown> {
-        let operation = operation::read(operation, self.grammar)?;
+        let operation = operation::read(operation, self.grammar())?;
         if operation.free {
             return Ok(present(operation.present));
         }
@@ -170,7 +174,7 @@ impl<'w> Session<'w> {
         }
         let answer = self.ask(kind, reach, Purpose::Use, prompter);
         self.notify();
-        let whole = self.grammar.release.since(2, 8, 3) || answer == Answer::GRANTED;
+        let whole = self.release.since(2, 8, 3) || answer == Answer::GRANTED;
         if !answer.is_granted() || !whole || self.loader_is_forged(kind) {
             return Ok(Effected::Blocked(self.not_capable()));
         }
@@ -187,7 +191,7 @@ impl<'w> Session<'w> {
         prompter: &mut Prompter<'_>,
     ) -> Result<Option<Self>, Rejection> {
         let options =
-            options::read(permissions, place, self.grammar).map_err(Rejection::BadPermissions)?;
+            options::read(permissions, place, self.grammar()).map_err(Rejection::BadPermissions)?;
         let mut states = self.states.clone();
         match options {
             Options::Shared => return Ok(None),
@@ -199,7 +203,14 @@ impl<'w> Session<'w> {
                 }
             }
         }
-        Ok(Some(Self { states, objects: Vec::new(), changes: Vec::new(), ..*self }))
+        Ok(Some(Self {
+            release: self.release,
+            world: Arc::clone(&self.world),
+            states,
+            asking: self.asking,
+            objects: Vec::new(),
+            changes: Vec::new(),
+        }))
     }
 
     /// The change events since the last call, in the order in which they were sent.
@@ -217,9 +228,13 @@ impl<'w> Session<'w> {
         self.states[kind as usize].rules()
     }
 
+    fn grammar(&self) -> Grammar<'_> {
+        Grammar { release: self.release, world: &self.world }
+    }
+
     /// Up to 2.5 a denial wins; since 2.6 the narrowest rule does (denoland/deno#31224).
     fn precedence(&self) -> Precedence {
-        match self.grammar.release.since(2, 6, 0) {
+        match self.release.since(2, 6, 0) {
             true => Precedence::NarrowestWins,
             false => Precedence::DenialWins,
         }
@@ -248,7 +263,7 @@ impl<'w> Session<'w> {
         match self.asking {
             Asking::Off => {
                 // Before 2.0 a request was recorded as refused even where asking was turned off.
-                if purpose == Purpose::Request && !self.grammar.release.since(2, 0, 0) {
+                if purpose == Purpose::Request && !self.release.since(2, 0, 0) {
                     self.states[kind as usize].refuse(reach.clone());
                 }
                 return Answer::Denied;
@@ -271,7 +286,7 @@ impl<'w> Session<'w> {
     }
 
     fn grant(&mut self, kind: Kind, reach: Reach) {
-        if self.grammar.can_hold(&reach) {
+        if self.grammar().can_hold(&reach) {
             self.states[kind as usize].grant(reach, Origin::Prompt);
         }
     }
@@ -342,13 +357,13 @@ impl<'w> Session<'w> {
             name.starts_with("LD_") || name.starts_with("DYLD_")
         };
         kind == Kind::Run
-            && self.grammar.release.since(2, 0, 0)
+            && self.release.since(2, 0, 0)
             && !self.answer(Kind::Run, &Reach::All).is_granted()
-            && self.grammar.world.environment.keys().any(steers_loader)
+            && self.world.environment.keys().any(steers_loader)
     }
 
     fn not_capable(&self) -> ErrorClass {
-        match self.grammar.release.since(2, 0, 0) {
+        match self.release.since(2, 0, 0) {
             true => ErrorClass::NotCapable,
             false => ErrorClass::PermissionDenied,
         }
