@@ -2,7 +2,12 @@
 //!
 //! A straight line: the [`corpus`] is read, [`plan`] decides which case runs on what, `run` acts the cases out on an [`implementation`], `compare` says how what was seen differs from what is promised, and `outcome` what that means in the light of what is known.
 
+pub mod compare;
 pub mod corpus;
 pub mod implementation;
+pub mod known;
 pub mod launch;
+pub mod observation;
+pub mod outcome;
+pub mod plan;
 pub mod wire;

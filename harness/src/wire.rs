@@ -305,6 +305,21 @@ pub enum Answer {
     Absent,
 }
 
+impl Answer {
+    /// The word.
+    pub fn name(self) -> &'static str {
+        match self {
+            Answer::Granted => "granted",
+            Answer::Prompt => "prompt",
+            Answer::Denied => "denied",
+            Answer::Error => "error",
+            Answer::Allowed => "allowed",
+            Answer::Blocked => "blocked",
+            Answer::Absent => "absent",
+        }
+    }
+}
+
 /// A `change` event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
