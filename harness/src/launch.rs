@@ -58,17 +58,13 @@ impl Launch {
 
 /// Puts the folder in for `$ROOT`, in every text of a value.
 pub fn place(value: &Value, root: &str) -> Value {
-    replace(value, ROOT, root)
-}
-
-fn replace(value: &Value, from: &str, to: &str) -> Value {
     match value {
-        Value::String(text) => Value::String(text.replace(from, to)),
+        Value::String(text) => Value::String(text.replace(ROOT, root)),
         Value::Array(elements) => {
-            Value::Array(elements.iter().map(|element| replace(element, from, to)).collect())
+            Value::Array(elements.iter().map(|element| place(element, root)).collect())
         }
         Value::Object(fields) => Value::Object(
-            fields.iter().map(|(key, value)| (key.clone(), replace(value, from, to))).collect(),
+            fields.iter().map(|(key, value)| (key.clone(), place(value, root))).collect(),
         ),
         other => other.clone(),
     }

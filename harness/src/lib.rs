@@ -10,4 +10,5 @@ pub mod launch;
 pub mod observation;
 pub mod outcome;
 pub mod plan;
+pub mod project;
 pub mod wire;

@@ -8,8 +8,8 @@ use serde_json::Value;
 
 use super::format;
 use super::releases::Releases;
-use crate::launch::Launch;
-use crate::wire::{Action, Answer, Capability, Change, Command, Key, Place, Refusal, Rejection};
+use crate::launch::{self, Launch};
+use crate::wire::{self, Action, Answer, Capability, Change, Command, Key, Place, Refusal, Rejection};
 
 /// One case.
 #[derive(Clone, Debug)]
@@ -155,6 +155,18 @@ fn capability_of(operation: &Value) -> Option<Capability> {
 }
 
 impl Step {
+    /// The step as it is sent: without what is promised.
+    pub fn to_wire(&self, root: &str) -> wire::Step {
+        let action = match &self.action {
+            Action::Query(value) => Action::Query(launch::place(value, root)),
+            Action::Request(value) => Action::Request(launch::place(value, root)),
+            Action::Revoke(value) => Action::Revoke(launch::place(value, root)),
+            Action::Drop(value) => Action::Drop(launch::place(value, root)),
+            Action::Use(value) => Action::Use(launch::place(value, root)),
+        };
+        wire::Step { action, answer: self.answer }
+    }
+
     /// Reads a step as written; the error says what is wrong with it.
     pub fn read(written: &format::Step) -> Result<Self, String> {
         let verbs = [

@@ -1,1 +1,227 @@
-//! x
+//! Finding what is to be checked: by name, by name and version, or by the path of a build of one's own.
+
+use std::fmt;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use permscope_engine::model::Model;
+use permscope_engine::release::Release;
+
+use super::manifest::Manifest;
+use super::process::Runtime;
+use super::reference::{self, Reference};
+use super::{Implementation, manifest};
+use crate::corpus::diagnostic::closest;
+use crate::project::Project;
+use crate::wire::{Hello, PROTOCOL};
+
+/// What was asked for: `NAME`, `NAME@VERSION` or `NAME=PATH`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Wanted {
+    /// The implementation.
+    pub name: String,
+    /// Which of it.
+    pub which: Which,
+}
+
+/// Which of an implementation is wanted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Which {
+    /// All that there are.
+    All,
+    /// One release.
+    Release(Release),
+    /// The program at this path.
+    Program(PathBuf),
+}
+
+impl FromStr for Wanted {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (name, which) = match (text.split_once('='), text.split_once('@')) {
+            (Some((name, path)), _) => (name, Which::Program(path.into())),
+            (None, Some((name, release))) => {
+                (name, Which::Release(release.parse().map_err(|error| format!("{error}"))?))
+            }
+            (None, None) => (text, Which::All),
+        };
+        if name.is_empty() {
+            return Err("write NAME, NAME@VERSION or NAME=PATH".to_owned());
+        }
+        Ok(Self { name: name.to_owned(), which })
+    }
+}
+
+/// An implementation that is there and has said hello.
+pub struct Attached {
+    /// Who it is.
+    pub hello: Hello,
+    /// The releases that it is run at.
+    pub releases: Vec<Release>,
+    /// How it is spoken to.
+    pub by: By,
+    /// What reproduces it on the command line.
+    pub argument: String,
+}
+
+/// How an implementation is spoken to.
+pub enum By {
+    /// In this process.
+    Call(Box<dyn Implementation>),
+    /// As a process of its own.
+    Process(Box<Runtime>),
+}
+
+/// Why an implementation cannot be attached.
+#[derive(Debug)]
+pub enum NotAttached {
+    /// There is no such implementation.
+    Unknown {
+        /// What was asked for.
+        name: String,
+        /// What there is.
+        known: Vec<String>,
+    },
+    /// There is no such release of it here.
+    NotInstalled {
+        /// What was asked for.
+        wanted: String,
+        /// What there is.
+        installed: Vec<String>,
+    },
+    /// It is there, and does not speak the protocol.
+    Mute {
+        /// What was asked for.
+        wanted: String,
+        /// Why.
+        why: String,
+    },
+}
+
+impl fmt::Display for NotAttached {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            NotAttached::Unknown { name, known } => {
+                write!(f, "there is no implementation \"{name}\"; there are {}", known.join(", "))?;
+                match closest(name, known.iter().map(String::as_str)) {
+                    Some(close) => write!(f, "; did you mean \"{close}\"?"),
+                    None => Ok(()),
+                }
+            }
+            NotAttached::NotInstalled { wanted, installed } => {
+                write!(f, "{wanted} is not installed; install it with\n\n    cargo xtask runtimes install {wanted}\n\n")?;
+                match installed.is_empty() {
+                    true => write!(f, "no release of it is installed"),
+                    false => write!(f, "installed are {}", installed.join(", ")),
+                }
+            }
+            NotAttached::Mute { wanted, why } => write!(f, "{wanted} cannot be attached: {why}"),
+        }
+    }
+}
+
+impl std::error::Error for NotAttached {}
+
+/// Attaches what was asked for; a name may stand for several.
+pub async fn attach(
+    wanted: &Wanted,
+    project: &Project,
+    patience: Duration,
+    scratch: &Path,
+) -> Result<Vec<Attached>> {
+    if wanted.name == reference::NAME {
+        return attach_reference(wanted);
+    }
+    let folder = project.implementations().join(&wanted.name);
+    if !folder.join(manifest::FILE).exists() {
+        let known = project.implementation_names();
+        return Err(NotAttached::Unknown { name: wanted.name.clone(), known }.into());
+    }
+    let manifest = Manifest::read(&folder)?;
+    let adapter = match &manifest.adapter {
+        Some(name) => fs::read_to_string(folder.join(name))
+            .with_context(|| format!("cannot read the adapter {}", folder.join(name).display()))?,
+        None => String::new(),
+    };
+    let mut attached = Vec::new();
+    for (argument, program) in programs(wanted, &manifest, project)? {
+        let runtime = Runtime {
+            manifest: manifest.clone(),
+            program,
+            adapter: adapter.clone(),
+            patience,
+        };
+        let mute = |why: String| NotAttached::Mute { wanted: argument.clone(), why };
+        let hello = runtime.hello(scratch).await.map_err(|error| mute(format!("{error:#}")))?;
+        if hello.protocol != PROTOCOL {
+            let why = format!("it speaks version {} of the protocol, not {PROTOCOL}", hello.protocol);
+            return Err(mute(why).into());
+        }
+        let mut releases = Vec::new();
+        for release in &hello.releases {
+            releases.push(release.parse().map_err(|error| mute(format!("{error}")))?);
+        }
+        if let Which::Release(release) = wanted.which
+            && !releases.contains(&release)
+        {
+            return Err(mute(format!("it says that it is {}", hello.releases.join(", "))).into());
+        }
+        attached.push(Attached { hello, releases, by: By::Process(Box::new(runtime)), argument });
+    }
+    Ok(attached)
+}
+
+fn attach_reference(wanted: &Wanted) -> Result<Vec<Attached>> {
+    let mut attached = Vec::new();
+    for &model in Model::ALL {
+        let reference = Reference(model);
+        let releases = match &wanted.which {
+            Which::All => model.releases().to_vec(),
+            // The engine takes any release, modelled or not.
+            Which::Release(release) => vec![*release],
+            Which::Program(_) => {
+                let why = "the reference engine is a part of this program".to_owned();
+                return Err(NotAttached::Mute { wanted: wanted.name.clone(), why }.into());
+            }
+        };
+        attached.push(Attached {
+            hello: reference.hello(),
+            releases,
+            by: By::Call(Box::new(reference)),
+            argument: wanted.name.clone(),
+        });
+    }
+    Ok(attached)
+}
+
+/// The programs that are meant, each with the argument that asks for it alone.
+fn programs(
+    wanted: &Wanted,
+    manifest: &Manifest,
+    project: &Project,
+) -> Result<Vec<(String, PathBuf)>> {
+    let name = &wanted.name;
+    let installed = project.installed(name, &manifest.program);
+    let names = || installed.iter().map(|(argument, _)| argument.clone()).collect();
+    let not_installed = |wanted: String| NotAttached::NotInstalled { wanted, installed: names() };
+    match &wanted.which {
+        Which::Program(path) => {
+            let path = fs::canonicalize(path)
+                .with_context(|| format!("there is no program {}", path.display()))?;
+            Ok(vec![(format!("{name}={}", path.display()), path)])
+        }
+        Which::All if installed.is_empty() => Err(not_installed(name.clone()).into()),
+        Which::All => Ok(installed.clone()),
+        Which::Release(release) => {
+            let argument = format!("{name}@{release}");
+            match installed.iter().find(|(found, _)| *found == argument) {
+                Some(found) => Ok(vec![found.clone()]),
+                None => Err(not_installed(argument).into()),
+            }
+        }
+    }
+}
