@@ -1,3 +1,131 @@
-//! The project's own commands.
+//! The project's own commands, as `cargo xtask`: a thin layer that links nothing of ours.
 
-fn main() {}
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "speaks to whoever runs it")]
+
+mod conformance;
+mod failure;
+mod manifest;
+mod npm;
+mod runtimes;
+mod wanted;
+
+use std::env;
+use std::ffi::OsString;
+use std::path::Path;
+use std::process::ExitCode;
+
+use crate::failure::Failure;
+use crate::runtimes::Runtimes;
+
+const HELP: &str = "\
+The project's own commands.
+
+Usage: cargo xtask <COMMAND>
+
+Commands:
+  conformance [ARGS]...               Build the permscope program in release mode and run it
+  runtimes install <NAME@VERSION>...  Install real runtimes into target/runtimes
+  runtimes list                       List the runtimes that are installed
+
+`cargo xtask <COMMAND> --help` says more.
+Exit codes: 0 done, 2 wrong usage, 69 no npm or no network, 1 anything else;
+`conformance` passes on the program's own.
+";
+
+const RUNTIMES_HELP: &str = "\
+Keeps exact versions of real runtimes under target/runtimes, a folder each.
+
+Usage: cargo xtask runtimes install <NAME@VERSION>...
+       cargo xtask runtimes list
+";
+
+const INSTALL_HELP: &str = "\
+Installs real runtimes into target/runtimes/<NAME@VERSION>, by the npm client.
+
+Usage: cargo xtask runtimes install <NAME@VERSION>...
+
+Takes any number of exact versions, such as deno@2.9.6; what is installed already stays as it is.
+No script of a package is run.
+One that fails does not keep the others from being installed.
+";
+
+const LIST_HELP: &str = "\
+Lists the runtimes under target/runtimes, and what each binary says its version is.
+
+Usage: cargo xtask runtimes list
+";
+
+fn main() -> ExitCode {
+    let arguments: Vec<OsString> = env::args_os().skip(1).collect();
+    // The program's arguments are its own and need not even be text.
+    if let Some((command, rest)) = arguments.split_first()
+        && command == "conformance"
+    {
+        return conformance::run(root(), rest).unwrap_or_else(|failure| report(&failure));
+    }
+    let words: Vec<_> = arguments.iter().map(|word| word.to_string_lossy().into_owned()).collect();
+    let words: Vec<_> = words.iter().map(String::as_str).collect();
+    match words.as_slice() {
+        ["runtimes", "install", rest @ ..] if asks_for_help(rest) => say(INSTALL_HELP),
+        ["runtimes", "list", rest @ ..] if asks_for_help(rest) => say(LIST_HELP),
+        ["runtimes"] => report(&Failure::Usage(format!("which command?\n\n{RUNTIMES_HELP}"))),
+        ["runtimes", "help" | "--help" | "-h"] => say(RUNTIMES_HELP),
+        ["runtimes", "install"] => {
+            report(&Failure::Usage("which runtimes? for example deno@2.9.6".to_owned()))
+        }
+        ["runtimes", "install", wanted @ ..] => install(wanted),
+        ["runtimes", "list"] => list(),
+        ["help" | "--help" | "-h"] => say(HELP),
+        [] => report(&Failure::Usage(format!("which command?\n\n{HELP}"))),
+        words => {
+            report(&Failure::Usage(format!("unknown command \"{}\"\n\n{HELP}", words.join(" "))))
+        }
+    }
+}
+
+fn asks_for_help(words: &[&str]) -> bool {
+    words.iter().any(|word| matches!(*word, "--help" | "-h"))
+}
+
+fn say(text: &str) -> ExitCode {
+    print!("{text}");
+    ExitCode::SUCCESS
+}
+
+fn report(failure: &Failure) -> ExitCode {
+    eprintln!("error: {failure}");
+    failure.code()
+}
+
+fn install(wanted: &[&str]) -> ExitCode {
+    let runtimes = Runtimes::of(root());
+    let mut worst = None;
+    for name in wanted {
+        match runtimes.install(name) {
+            Ok(done) => println!("{done}"),
+            Err(failure) => {
+                eprintln!("error: {name}: {failure}");
+                worst = worst.max(Some(failure));
+            }
+        }
+    }
+    worst.map_or(ExitCode::SUCCESS, |failure| failure.code())
+}
+
+fn list() -> ExitCode {
+    match Runtimes::of(root()).list() {
+        Ok(installed) if installed.is_empty() => {
+            say("no runtime is installed; `cargo xtask runtimes install deno@2.9.6` installs one\n")
+        }
+        Ok(installed) => {
+            installed.iter().for_each(|runtime| println!("{runtime}"));
+            ExitCode::SUCCESS
+        }
+        Err(failure) => report(&failure),
+    }
+}
+
+/// The checkout that this program was built from.
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("this package lies inside the workspace")
+}
