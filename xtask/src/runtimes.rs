@@ -63,6 +63,7 @@ impl Runtimes {
             .prefix(".installing-")
             .tempdir_in(&self.installed)
             .map_err(|error| cannot("create a folder in", &self.installed, &error))?;
+        eprintln!("{wanted}: fetching {}", package.npm);
         let fetched = npm::fetch(&self.npm, &package.npm, &wanted.version, scratch.path())?;
         let ready = scratch.path().join("ready");
         fs::create_dir(&ready).map_err(|error| cannot("create", &ready, &error))?;
