@@ -2,13 +2,19 @@
 //!
 //! A straight line: the [`corpus`] is read, [`plan`] decides which case runs on what, `run` acts the cases out on an [`implementation`], `compare` says how what was seen differs from what is promised, and `outcome` what that means in the light of what is known.
 
+pub mod bless;
+pub mod command;
 pub mod compare;
 pub mod corpus;
+pub mod exit;
 pub mod implementation;
 pub mod known;
 pub mod launch;
+pub mod message;
 pub mod observation;
 pub mod outcome;
 pub mod plan;
 pub mod project;
+pub mod record;
+pub mod run;
 pub mod wire;

@@ -34,7 +34,8 @@ pub struct Group<'c> {
 
 /// Whether a case is selected by filters: without any, or where one is a part of its identity or one of its tags.
 pub fn selects(filters: &[String], case: &Case) -> bool {
-    let selected = |filter: &String| case.id.contains(filter.as_str()) || case.tags.contains(filter);
+    let selected =
+        |filter: &String| case.id.contains(filter.as_str()) || case.tags.contains(filter);
     filters.is_empty() || filters.iter().any(selected)
 }
 

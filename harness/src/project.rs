@@ -15,8 +15,9 @@ pub struct Project(PathBuf);
 impl Project {
     /// The checkout at or above a folder.
     pub fn find(from: &Path) -> Result<Self> {
-        let is_project =
-            |folder: &&Path| folder.join("conformance").is_dir() && folder.join("fixtures").is_dir();
+        let is_project = |folder: &&Path| {
+            folder.join("conformance").is_dir() && folder.join("fixtures").is_dir()
+        };
         match from.ancestors().find(is_project) {
             Some(folder) => Ok(Self(folder.to_owned())),
             None => bail!(

@@ -9,7 +9,9 @@ use serde_json::Value;
 use super::format;
 use super::releases::Releases;
 use crate::launch::{self, Launch};
-use crate::wire::{self, Action, Answer, Capability, Change, Command, Key, Place, Refusal, Rejection};
+use crate::wire::{
+    self, Action, Answer, Capability, Change, Command, Key, Place, Refusal, Rejection,
+};
 
 /// One case.
 #[derive(Clone, Debug)]
@@ -132,7 +134,10 @@ impl Case {
     /// A request or a revocation in a scope of its own stays there; a scope that is refused may leave a mark on its parent.
     pub fn leaves_traces(&self) -> bool {
         let mutates = |step: &Step| {
-            matches!(step.action, Action::Request(_) | Action::Revoke(_) | Action::Drop(_) | Action::Use(_))
+            matches!(
+                step.action,
+                Action::Request(_) | Action::Revoke(_) | Action::Drop(_) | Action::Use(_)
+            )
         };
         let watches =
             |step: &Step| step.promise.changes.is_some() || step.promise.same_as.is_some();
@@ -183,7 +188,10 @@ impl Step {
         if let Action::Use(operation) = &action
             && capability_of(operation).is_none()
         {
-            return Err("no such operation; there are read-file, write-file, env-get, run and worker".into());
+            return Err(
+                "no such operation; there are read-file, write-file, env-get, run and worker"
+                    .into(),
+            );
         }
         let expect = written.expect;
         let is_use = matches!(action, Action::Use(_));

@@ -92,7 +92,8 @@ impl Fixture {
     /// What exists, for an implementation that has no folder; directories included.
     pub fn files(&self, root: &str) -> Vec<File> {
         let file = |path: &str, kind, target| File { path: format!("{root}/{path}"), kind, target };
-        let mut files = vec![File { path: root.to_owned(), kind: FileKind::Directory, target: None }];
+        let mut files =
+            vec![File { path: root.to_owned(), kind: FileKind::Directory, target: None }];
         for entry in &self.entries {
             for (slash, _) in entry.path.match_indices('/') {
                 files.push(file(&entry.path[..slash], FileKind::Directory, None));

@@ -81,6 +81,16 @@ impl Corpus {
         reader.finish()
     }
 
+    /// Adds another corpus; of two fixtures of one name the first stays.
+    pub fn add(&mut self, other: Corpus) {
+        self.cases.extend(other.cases);
+        self.clauses.extend(other.clauses);
+        for (name, fixture) in other.fixtures {
+            self.fixtures.entry(name).or_insert(fixture);
+        }
+        self.digest.push_str(&other.digest);
+    }
+
     /// The clause of that identity.
     pub fn clause(&self, id: &str) -> Option<&Clause> {
         self.clauses.iter().find(|clause| clause.id == id)
@@ -272,7 +282,8 @@ impl<'a> Reader<'a> {
             return Ok(());
         }
         let file = format!("{name}.toml");
-        let found = self.fixtures.iter().map(|folder| folder.join(&file)).find(|file| file.exists());
+        let found =
+            self.fixtures.iter().map(|folder| folder.join(&file)).find(|file| file.exists());
         let path = found.with_context(|| format!("there is no fixture \"{name}\""))?;
         let fixture = Fixture::read(&path)?;
         self.read(&path)?;
@@ -291,7 +302,8 @@ impl<'a> Reader<'a> {
 
 fn is_name(text: &str) -> bool {
     let is_word = |word: &str| {
-        !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
+        !word.is_empty()
+            && word.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
     };
     text.split('-').all(is_word)
 }

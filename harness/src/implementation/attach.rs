@@ -113,7 +113,10 @@ impl fmt::Display for NotAttached {
                 }
             }
             NotAttached::NotInstalled { wanted, installed } => {
-                write!(f, "{wanted} is not installed; install it with\n\n    cargo xtask runtimes install {wanted}\n\n")?;
+                write!(
+                    f,
+                    "{wanted} is not installed; install it with\n\n    cargo xtask runtimes install {wanted}\n\n"
+                )?;
                 match installed.is_empty() {
                     true => write!(f, "no release of it is installed"),
                     false => write!(f, "installed are {}", installed.join(", ")),
@@ -149,16 +152,13 @@ pub async fn attach(
     };
     let mut attached = Vec::new();
     for (argument, program) in programs(wanted, &manifest, project)? {
-        let runtime = Runtime {
-            manifest: manifest.clone(),
-            program,
-            adapter: adapter.clone(),
-            patience,
-        };
+        let runtime =
+            Runtime { manifest: manifest.clone(), program, adapter: adapter.clone(), patience };
         let mute = |why: String| NotAttached::Mute { wanted: argument.clone(), why };
         let hello = runtime.hello(scratch).await.map_err(|error| mute(format!("{error:#}")))?;
         if hello.protocol != PROTOCOL {
-            let why = format!("it speaks version {} of the protocol, not {PROTOCOL}", hello.protocol);
+            let why =
+                format!("it speaks version {} of the protocol, not {PROTOCOL}", hello.protocol);
             return Err(mute(why).into());
         }
         let mut releases = Vec::new();

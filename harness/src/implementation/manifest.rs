@@ -157,7 +157,12 @@ impl Manifest {
                 None => Rejection::BadPermissions,
             };
             let id = captures["id"].parse().ok()?;
-            Some(crate::wire::Rejected { id, reason, error: text("error"), message: text("message") })
+            Some(crate::wire::Rejected {
+                id,
+                reason,
+                error: text("error"),
+                message: text("message"),
+            })
         };
         rejection.pattern.0.captures_iter(stdout).filter_map(rejected).collect()
     }

@@ -171,7 +171,8 @@ impl Runtime {
         indices: &[usize],
         setting: Setting<'_>,
     ) -> Result<Attempt> {
-        let folder = TempDir::with_prefix("permscope-").context("cannot make a temporary folder")?;
+        let folder =
+            TempDir::with_prefix("permscope-").context("cannot make a temporary folder")?;
         let root = folder.path().join("root");
         fs::create_dir(&root).with_context(|| format!("cannot make {}", root.display()))?;
         (setting.fixtures)(&group.launch.fixture).make(&root)?;
@@ -186,9 +187,8 @@ impl Runtime {
             input.push_str(&line(&ToImplementation::Run(script)));
         }
         let mut command = self.command(group, folder.path(), &root, setting)?;
-        let child = command
-            .spawn()
-            .with_context(|| format!("cannot start {}", self.program.display()))?;
+        let child =
+            command.spawn().with_context(|| format!("cannot start {}", self.program.display()))?;
         let mut child = Running(child);
         let mut stdin = child.0.stdin().take().expect("standard input is a pipe");
         let stdout = child.0.stdout().take().expect("standard output is a pipe");
@@ -357,9 +357,7 @@ impl Heard {
             Ok(FromImplementation::Rejected(rejected)) => {
                 (rejected.id, Observation::Rejected(rejected))
             }
-            Ok(FromImplementation::Refused(refused)) => {
-                (refused.id, Observation::Refused(refused))
-            }
+            Ok(FromImplementation::Refused(refused)) => (refused.id, Observation::Refused(refused)),
             Err(error) => {
                 let shown: String = message.chars().take(200).collect();
                 self.nonsense = Some(format!("it said {shown:?}: {error}"));

@@ -15,8 +15,8 @@ use permscope_engine::world::{Entry, Platform, World};
 
 use super::{Implementation, Session};
 use crate::wire::{
-    Action, Answer, Answered, Capability, Change, Command, FileKind, Hello, Key, Launch,
-    PROTOCOL, Place, Refusal, Refused, Rejected, Rejection, Reply, Script, Step,
+    Action, Answer, Answered, Capability, Change, Command, FileKind, Hello, Key, Launch, PROTOCOL,
+    Place, Refusal, Refused, Rejected, Rejection, Reply, Script, Step,
 };
 
 /// The name that the reference engine is attached by.
@@ -54,10 +54,8 @@ impl Implementation for Reference {
 
     fn launch(&self, launch: &Launch) -> Result<Box<dyn Session + '_>, Refused> {
         let bad = |reason, message: String| Refused { id: 0, reason, message: Some(message) };
-        let release: Release = launch
-            .release
-            .parse()
-            .map_err(|error| bad(Refusal::BadValue, format!("{error}")))?;
+        let release: Release =
+            launch.release.parse().map_err(|error| bad(Refusal::BadValue, format!("{error}")))?;
         let command = match launch.command {
             Command::Run => flags::Command::Run,
             Command::Test => flags::Command::Test,
@@ -194,7 +192,14 @@ fn answer(session: &mut session::Session, step: &Step) -> Answered {
 }
 
 fn plain(answer: Answer) -> Answered {
-    Answered { answer, partial: false, status: None, changes: Vec::new(), error: None, message: None }
+    Answered {
+        answer,
+        partial: false,
+        status: None,
+        changes: Vec::new(),
+        error: None,
+        message: None,
+    }
 }
 
 fn error(thrown: &permscope_engine::model::deno::descriptor::Thrown) -> Answered {

@@ -219,7 +219,9 @@ impl Reader<'_> {
             {
                 false
             }
-            Flag::Rule(_, Kind::Read | Kind::Write) if repeated => release.since(2, 0, 0),
+            Flag::Rule(_, kind) if repeated => {
+                kind.row().shape == Shape::Path && release.since(2, 0, 0)
+            }
             _ => !repeated,
         }
     }

@@ -358,7 +358,7 @@ impl Session {
         };
         kind == Kind::Run
             && self.release.since(2, 0, 0)
-            && !self.answer(Kind::Run, &Reach::All).is_granted()
+            && !self.states[kind as usize].is_unrestricted()
             && self.world.environment.keys().any(steers_loader)
     }
 

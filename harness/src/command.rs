@@ -1,0 +1,302 @@
+//! The command line: what a run is asked to do, and the run from end to end.
+
+use std::collections::BTreeMap;
+use std::io::IsTerminal;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result};
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use indicatif::{ProgressBar, ProgressStyle};
+use tempfile::TempDir;
+
+use crate::bless::{self, Blessing};
+use crate::corpus::Corpus;
+use crate::corpus::case::Case;
+use crate::exit::{self, Exit, NoCorpus};
+use crate::implementation::attach::{Attached, Wanted, attach};
+use crate::implementation::reference;
+use crate::known::KnownDifferences;
+use crate::message::{self, Tally};
+use crate::outcome::Outcome;
+use crate::plan::{self, plan};
+use crate::project::Project;
+use crate::record::{self, Header, Record};
+use crate::run::{self, run};
+use crate::{compare, corpus};
+
+/// The conformance suite of runtime permission models.
+///
+/// Runs the corpus on the reference engine, on real runtimes and on engines of others, and shows every answer that is not as promised.
+#[derive(Debug, Parser)]
+#[command(name = "permscope", version, after_help = exit::HELP, args_conflicts_with_subcommands = true)]
+pub struct CommandLine {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    run: Run,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Runs cases; what happens without a subcommand, too.
+    #[command(after_help = exit::HELP)]
+    Run(Run),
+    /// Prints the JSON Schema of a case file.
+    Schema,
+}
+
+/// What to run, on what.
+#[derive(Debug, Args)]
+struct Run {
+    /// Runs only cases whose identity holds this text, or which carry it as a tag; several add up.
+    #[arg(value_name = "FILTER")]
+    filters: Vec<String>,
+    /// What to check: NAME for all that is installed of it, NAME@VERSION, or NAME=PATH for a build of your own.
+    ///
+    /// Without it: the reference engine, at every modelled release.
+    #[arg(long = "implementation", short, value_name = "NAME[@VERSION]|NAME=PATH")]
+    implementations: Vec<Wanted>,
+    /// A folder of cases; without it, the project's own.
+    #[arg(long = "corpus", value_name = "DIR")]
+    corpora: Vec<PathBuf>,
+    /// The list of known differences; without it, reports/known/NAME.toml.
+    #[arg(long, value_name = "FILE")]
+    known: Option<PathBuf>,
+    /// Lists the selected cases, and runs none.
+    #[arg(long)]
+    list: bool,
+    /// Writes what is seen into the list of known differences; the reasons are yours to write.
+    #[arg(long, conflicts_with = "list")]
+    bless: bool,
+    /// How many processes run at once; without it, as many as there are processors.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    jobs: Option<u16>,
+    /// How many seconds an implementation may be silent.
+    #[arg(long, value_name = "S", default_value = "10", value_parser = clap::value_parser!(u64).range(1..))]
+    timeout: u64,
+    /// When to colour what is printed.
+    #[arg(long, value_enum, default_value = "auto")]
+    color: Color,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Color {
+    /// Where a person watches.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+impl CommandLine {
+    /// Does what was asked.
+    pub fn execute(self) -> Result<Exit> {
+        match self.command {
+            None => self.run.execute(),
+            Some(Command::Run(run)) => run.execute(),
+            Some(Command::Schema) => {
+                anstream::print!("{}", corpus::format::schema());
+                Ok(Exit::Expected)
+            }
+        }
+    }
+}
+
+impl Run {
+    fn execute(&self) -> Result<Exit> {
+        match self.color {
+            Color::Auto => {}
+            Color::Always => anstream::ColorChoice::Always.write_global(),
+            Color::Never => anstream::ColorChoice::Never.write_global(),
+        }
+        let project = Project::here()?;
+        let corpus = self.corpus(&project)?;
+        let selected: Vec<_> =
+            corpus.cases.iter().filter(|case| plan::selects(&self.filters, case)).collect();
+        if selected.is_empty() {
+            let filters = self.filters.join(" ");
+            anstream::eprintln!("no case of {} is selected by: {filters}", corpus.cases.len());
+            return Ok(Exit::NothingSelected);
+        }
+        if self.list {
+            for case in selected {
+                anstream::println!("{}", case.id);
+            }
+            return Ok(Exit::Expected);
+        }
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .context("cannot start the runtime that drives processes")?;
+        runtime.block_on(async {
+            tokio::select! {
+                exit = self.run(&project, &corpus, &selected) => exit,
+                // Dropping the run ends every process of it.
+                _ = tokio::signal::ctrl_c() => anyhow::bail!("interrupted; nothing was recorded"),
+            }
+        })
+    }
+
+    fn corpus(&self, project: &Project) -> Result<Corpus> {
+        let own = Corpus::read(&project.corpus(), &[project.fixtures()], &[]);
+        if self.corpora.is_empty() {
+            return own;
+        }
+        let clauses = own?.clauses;
+        let mut corpus = Corpus::default();
+        for folder in &self.corpora {
+            if !folder.is_dir() {
+                return Err(NoCorpus(format!("there is no folder {}", folder.display())).into());
+            }
+            let fixtures = [folder.join("fixtures"), project.fixtures()];
+            corpus.add(Corpus::read(folder, &fixtures, &clauses)?);
+        }
+        Ok(corpus)
+    }
+
+    async fn run(&self, project: &Project, corpus: &Corpus, selected: &[&Case]) -> Result<Exit> {
+        let scratch =
+            TempDir::with_prefix("permscope-").context("cannot make a temporary folder")?;
+        let patience = Duration::from_secs(self.timeout);
+        let mut implementations = Vec::new();
+        for wanted in self.wanted() {
+            implementations.extend(attach(&wanted, project, patience, scratch.path()).await?);
+        }
+        let processors = std::thread::available_parallelism().map_or(1, usize::from);
+        let jobs = self.jobs.map_or(processors, usize::from);
+        let mut report = Report::default();
+        let mut blessings: BTreeMap<PathBuf, Vec<Blessing>> = BTreeMap::new();
+        for attached in &implementations {
+            let known_file =
+                self.known.clone().unwrap_or_else(|| project.known(&attached.hello.name));
+            let ids: Vec<_> = corpus.cases.iter().map(|case| case.id.as_str()).collect();
+            let known = KnownDifferences::read(&known_file, &ids, self.bless)?;
+            for &release in &attached.releases {
+                let hello = &attached.hello;
+                let plan =
+                    plan(selected.iter().copied(), &hello.model, &hello.capabilities, release);
+                let target = format!("{}@{release}", hello.name);
+                let progress = progress_bar(&target, plan.cases.len());
+                let start = Instant::now();
+                let options = run::Options {
+                    jobs,
+                    scratch: scratch.path(),
+                    progress: &|done| progress.inc(done as u64),
+                };
+                let observations = run(attached, &plan, corpus, options).await?;
+                progress.finish_and_clear();
+                let mut tally = Tally {
+                    target: target.clone(),
+                    not_for_release: plan.not_for_release,
+                    not_asked: plan.not_asked,
+                    time: start.elapsed(),
+                    ..Tally::default()
+                };
+                for (case, observation) in plan.cases.iter().zip(&observations) {
+                    let verdict = compare::compare(case, observation);
+                    let outcome = Outcome::of(verdict, known.of(&case.id, release));
+                    tally.count(&outcome);
+                    report.records.push(record_of(case, attached, release, &outcome));
+                    if self.bless {
+                        let blessing = Blessing::new(&case.id, release, &outcome);
+                        blessings.entry(known_file.clone()).or_default().push(blessing);
+                    } else if !outcome.is_expected() {
+                        let argument = argument_of(attached, release);
+                        let told = message::unexpected(
+                            case,
+                            corpus,
+                            &target,
+                            &argument,
+                            observation,
+                            &outcome,
+                            project,
+                        );
+                        anstream::println!("{told}");
+                    }
+                }
+                report.tallies.push(tally);
+            }
+        }
+        let path = project.records().join("run.jsonl");
+        let header = Header {
+            schema: record::SCHEMA,
+            program: env!("CARGO_PKG_VERSION").to_owned(),
+            corpus: corpus.digest.clone(),
+            filters: self.filters.clone(),
+        };
+        record::write(&path, header, &report.records)?;
+        anstream::print!("{}", message::summary(&report.tallies));
+        if report.tallies.iter().all(|tally| tally.ran() == 0) {
+            anstream::eprintln!("no selected case is for these implementations and releases");
+            return Ok(Exit::NothingSelected);
+        }
+        if self.bless {
+            for (file, blessings) in blessings {
+                let told = bless::bless(&file, &blessings)?;
+                anstream::print!("{}: {told}", project.short(&file).display());
+            }
+            return Ok(Exit::Expected);
+        }
+        let expected = |tally: &Tally| tally.failed + tally.stale + tally.broke == 0;
+        Ok(match report.tallies.iter().all(expected) {
+            true => Exit::Expected,
+            false => Exit::Unexpected,
+        })
+    }
+
+    fn wanted(&self) -> Vec<Wanted> {
+        if !self.implementations.is_empty() {
+            return self.implementations.clone();
+        }
+        vec![reference::NAME.parse().expect("the name is one")]
+    }
+}
+
+/// What a run has come to.
+#[derive(Default)]
+struct Report {
+    tallies: Vec<Tally>,
+    records: Vec<Record>,
+}
+
+fn record_of(
+    case: &Case,
+    attached: &Attached,
+    release: permscope_engine::release::Release,
+    outcome: &Outcome,
+) -> Record {
+    let difference = outcome.difference();
+    Record {
+        case: case.id.clone(),
+        implementation: attached.hello.name.clone(),
+        release: release.to_string(),
+        outcome: outcome.word(),
+        seen: difference.map(|difference| difference.seen.clone()),
+        severity: difference.map(|difference| difference.severity),
+        broke: match outcome {
+            Outcome::Broke(why) => Some(why.clone()),
+            _ => None,
+        },
+    }
+}
+
+/// The argument that runs one release of an implementation again.
+fn argument_of(attached: &Attached, release: permscope_engine::release::Release) -> String {
+    match attached.argument.contains(['@', '=']) {
+        true => attached.argument.clone(),
+        false => format!("{}@{release}", attached.argument),
+    }
+}
+
+/// A bar on standard error where a person watches, and nothing elsewhere.
+fn progress_bar(target: &str, cases: usize) -> ProgressBar {
+    let watched = std::io::stderr().is_terminal() && std::env::var_os("CI").is_none();
+    if !watched {
+        return ProgressBar::hidden();
+    }
+    let style = ProgressStyle::with_template("{prefix} {wide_bar} {pos}/{len}")
+        .expect("the template is one");
+    ProgressBar::new(cases as u64).with_style(style).with_prefix(target.to_owned())
+}

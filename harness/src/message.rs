@@ -1,0 +1,328 @@
+//! Everything that is said to a person, one small function per thing said.
+
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use anstyle::{AnsiColor, Style};
+use serde_json::Value;
+use similar::{ChangeTag, TextDiff};
+
+use crate::compare::{refusal, rejection};
+use crate::corpus::Corpus;
+use crate::corpus::case::{Case, Expected, Promise};
+use crate::launch::Launch;
+use crate::observation::Observation;
+use crate::outcome::Outcome;
+use crate::project::Project;
+use crate::wire::{Action, Answered, Change, Command, Reply};
+
+const BAD: Style = AnsiColor::Red.on_default().bold();
+const GOOD: Style = AnsiColor::Green.on_default().bold();
+const ODD: Style = AnsiColor::Yellow.on_default().bold();
+const FAINT: Style = Style::new().dimmed();
+
+/// The counts of one implementation at one release.
+#[derive(Clone, Debug, Default)]
+pub struct Tally {
+    /// The implementation and the release.
+    pub target: String,
+    /// How many cases passed.
+    pub passed: usize,
+    /// How many differ as known.
+    pub known: usize,
+    /// How many differ and are not known.
+    pub failed: usize,
+    /// How many are listed as known and are otherwise.
+    pub stale: usize,
+    /// How many broke the protocol.
+    pub broke: usize,
+    /// How many are not for the release.
+    pub not_for_release: usize,
+    /// How many need what the implementation does not claim.
+    pub not_asked: usize,
+    /// How long it took.
+    pub time: Duration,
+}
+
+impl Tally {
+    /// Counts an outcome.
+    pub fn count(&mut self, outcome: &Outcome) {
+        match outcome {
+            Outcome::Pass => self.passed += 1,
+            Outcome::Known(_) => self.known += 1,
+            Outcome::Fail(_) => self.failed += 1,
+            Outcome::Stale(_) => self.stale += 1,
+            Outcome::Broke(_) => self.broke += 1,
+        }
+    }
+
+    /// How many cases ran.
+    pub fn ran(&self) -> usize {
+        self.passed + self.known + self.failed + self.stale + self.broke
+    }
+}
+
+/// The summary: a line for each implementation and release.
+pub fn summary(tallies: &[Tally]) -> String {
+    let width = tallies.iter().map(|tally| tally.target.len()).max().unwrap_or_default();
+    let mut text = format!(
+        "{FAINT}{:width$}  {:>6} {:>6} {:>6} {:>6} {:>6} {:>6}  {:>15} {:>9} {:>8}{FAINT:#}\n",
+        "",
+        "ran",
+        "passed",
+        "known",
+        "failed",
+        "stale",
+        "broke",
+        "not for release",
+        "not asked",
+        "time"
+    );
+    for tally in tallies {
+        let paint = |count: usize, style: Style| match count {
+            0 => format!("{FAINT}{count:>6}{FAINT:#}"),
+            _ => format!("{style}{count:>6}{style:#}"),
+        };
+        let _ = writeln!(
+            text,
+            "{:width$}  {:>6} {} {} {} {} {}  {:>15} {:>9} {:>6.2} s",
+            tally.target,
+            tally.ran(),
+            paint(tally.passed, GOOD),
+            paint(tally.known, ODD),
+            paint(tally.failed, BAD),
+            paint(tally.stale, BAD),
+            paint(tally.broke, BAD),
+            tally.not_for_release,
+            tally.not_asked,
+            tally.time.as_secs_f64(),
+        );
+    }
+    text
+}
+
+/// An outcome that is not expected: the case, its clauses, what was promised and seen, and how to see it again.
+pub fn unexpected(
+    case: &Case,
+    corpus: &Corpus,
+    target: &str,
+    argument: &str,
+    observation: &Observation,
+    outcome: &Outcome,
+    project: &Project,
+) -> String {
+    let word = match outcome {
+        Outcome::Pass | Outcome::Known(_) => "as expected",
+        Outcome::Fail(_) => "FAIL",
+        Outcome::Stale(_) => "STALE",
+        Outcome::Broke(_) => "BROKE",
+    };
+    let severity = outcome.difference().map_or("", |difference| difference.severity.name());
+    let mut text = format!("{BAD}{word}{BAD:#} {} on {target}  {ODD}{severity}{ODD:#}\n", case.id);
+    let file = project.short(&case.source.file).display();
+    let _ = writeln!(text, "  {FAINT}{file}:{}{FAINT:#}", case.source.line);
+    for id in &case.clauses {
+        let promise = corpus.clause(id).map_or("", |clause| clause.promise.as_str());
+        let _ = writeln!(text, "  {id}: {promise}");
+    }
+    let _ = writeln!(text, "  {}", launch(case, &case.launch));
+    match outcome {
+        Outcome::Broke(why) => {
+            let _ = writeln!(text, "  the protocol was broken: {why}");
+        }
+        Outcome::Stale(None) => {
+            text.push_str("  listed as a known difference, and now as promised; drop the entry, or bless it\n");
+        }
+        Outcome::Stale(Some(_)) => {
+            text.push_str("  listed as a known difference, and differs in another way\n");
+            text.push_str(&difference(case, observation));
+        }
+        Outcome::Fail(_) | Outcome::Pass | Outcome::Known(_) => {
+            text.push_str(&difference(case, observation));
+        }
+    }
+    let _ = writeln!(
+        text,
+        "  {FAINT}again: cargo xtask conformance {} --implementation {argument}{FAINT:#}",
+        case.id
+    );
+    text
+}
+
+/// What was promised and what was seen, line by line.
+fn difference(case: &Case, observation: &Observation) -> String {
+    let promised = promised(case);
+    let seen = seen(case, observation);
+    let mut text = String::new();
+    for change in TextDiff::from_lines(&promised, &seen).iter_all_changes() {
+        let line = change.value().trim_end();
+        let _ = match change.tag() {
+            ChangeTag::Equal => writeln!(text, "      {line}"),
+            ChangeTag::Delete => writeln!(text, "    {GOOD}- {line}{GOOD:#}"),
+            ChangeTag::Insert => writeln!(text, "    {BAD}+ {line}{BAD:#}"),
+        };
+    }
+    text
+}
+
+fn promised(case: &Case) -> String {
+    match &case.expected {
+        Expected::Refused(reason) => format!("the launch is refused: {}\n", refusal(*reason)),
+        Expected::Rejected { reason, error } => {
+            let class = error.as_ref().map(|error| format!(" with {error}")).unwrap_or_default();
+            format!("the permissions are rejected: {}{class}\n", rejection(*reason))
+        }
+        Expected::Steps(steps) => {
+            let line = |(index, step): (usize, &crate::corpus::case::Step)| {
+                format!("{} -> {}\n", action(index, &step.action), answer_of(&step.promise))
+            };
+            steps.iter().enumerate().map(line).collect()
+        }
+    }
+}
+
+fn seen(case: &Case, observation: &Observation) -> String {
+    let detail = |message: &Option<String>| {
+        message.as_ref().map(|message| format!(" ({message})")).unwrap_or_default()
+    };
+    match observation {
+        Observation::Broke(why) => format!("nothing: {why}\n"),
+        Observation::Crashed(how) => format!("the process crashed: it {how}\n"),
+        Observation::Refused(seen) => {
+            format!("the launch is refused: {}{}\n", refusal(seen.reason), detail(&seen.message))
+        }
+        Observation::Rejected(seen) => {
+            let class = match &case.expected {
+                Expected::Rejected { error: Some(_), .. } => {
+                    format!(" with {}", seen.error.as_deref().unwrap_or("no error"))
+                }
+                _ => String::new(),
+            };
+            format!("the permissions are rejected: {}{class}\n", rejection(seen.reason))
+        }
+        Observation::Acted(replies) => match &case.expected {
+            Expected::Steps(steps) => {
+                let line =
+                    |(index, (step, reply)): (usize, (&crate::corpus::case::Step, &Reply))| {
+                        let reply = match reply {
+                            Reply::Unsupported { unsupported } => {
+                                format!("unsupported: {unsupported}")
+                            }
+                            Reply::Answered(answered) => reply_as_promised(answered, &step.promise),
+                        };
+                        format!("{} -> {reply}\n", action(index, &step.action))
+                    };
+                steps.iter().zip(replies).enumerate().map(line).collect()
+            }
+            Expected::Refused(_) => "the launch is accepted, and code runs\n".to_owned(),
+            Expected::Rejected { .. } => "the permissions are accepted\n".to_owned(),
+        },
+    }
+}
+
+fn action(index: usize, action: &Action) -> String {
+    let (verb, value) = match action {
+        Action::Query(value) => ("query", value),
+        Action::Request(value) => ("request", value),
+        Action::Revoke(value) => ("revoke", value),
+        Action::Drop(value) => ("drop", value),
+        Action::Use(value) => ("use", value),
+    };
+    format!("{}. {verb} {}", index + 1, descriptor(value))
+}
+
+/// A descriptor in few words.
+fn descriptor(value: &Value) -> String {
+    match value {
+        Value::Object(fields) => {
+            let words = fields.iter().map(|(key, value)| match (key.as_str(), value) {
+                ("name", Value::String(name)) => name.clone(),
+                (key, value) => format!("{key}={value}"),
+            });
+            words.collect::<Vec<_>>().join(" ")
+        }
+        other => other.to_string(),
+    }
+}
+
+fn answer_of(promise: &Promise) -> String {
+    let mut text = promise.answer.name().to_owned();
+    if promise.partial {
+        text.push_str(", partial");
+    }
+    if let Some(error) = &promise.error {
+        let _ = write!(text, " with {error}");
+    }
+    if let Some(message) = &promise.message {
+        let _ = write!(text, " saying {message:?}");
+    }
+    if let Some(step) = promise.same_as {
+        let _ = write!(text, ", the object of step {step}");
+    }
+    if let Some(changes) = &promise.changes {
+        text.push_str(&events(changes));
+    }
+    text
+}
+
+/// A reply, told as far as the promise goes.
+fn reply_as_promised(answered: &Answered, promise: &Promise) -> String {
+    let mut text = answered.answer.name().to_owned();
+    if answered.partial {
+        text.push_str(", partial");
+    }
+    if promise.error.is_some() || (answered.answer != promise.answer && answered.error.is_some()) {
+        let _ = write!(text, " with {}", answered.error.as_deref().unwrap_or("no error"));
+    }
+    if let Some(part) = &promise.message {
+        let native = answered.message.as_deref().unwrap_or_default();
+        let shown = if native.contains(part.as_str()) { part } else { native };
+        let _ = write!(text, " saying {shown:?}");
+    }
+    if promise.same_as.is_some() {
+        let _ = write!(text, ", the object of step {}", answered.status.unwrap_or_default());
+    }
+    if promise.changes.is_some() {
+        text.push_str(&events(&answered.changes));
+    }
+    if answered.answer != promise.answer
+        && promise.message.is_none()
+        && let Some(message) = &answered.message
+    {
+        let _ = write!(text, "   # {}", message.lines().next().unwrap_or_default());
+    }
+    text
+}
+
+fn events(changes: &[Change]) -> String {
+    let event = |change: &Change| {
+        let partial = if change.partial { ", partial" } else { "" };
+        format!("object {} is {}{partial}", change.status, change.state.name())
+    };
+    match changes {
+        [] => ", no event".to_owned(),
+        changes => {
+            format!(", events: {}", changes.iter().map(event).collect::<Vec<_>>().join("; "))
+        }
+    }
+}
+
+/// The launch of a case, as a command line.
+fn launch(case: &Case, launch: &Launch) -> String {
+    let command = match launch.command {
+        Command::Run => "run",
+        Command::Test => "test",
+        Command::Eval => "eval",
+    };
+    let mut text = format!("{} {command}", case.model.name());
+    for flag in &launch.flags {
+        let _ = write!(text, " {flag}");
+    }
+    for (name, value) in &launch.environment {
+        let _ = write!(text, "  {name}={value}");
+    }
+    if let Some(scope) = &case.scope {
+        let _ = write!(text, "  permissions: {}", scope.permissions);
+    }
+    text
+}

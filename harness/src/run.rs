@@ -1,0 +1,121 @@
+//! Acting cases out, and seeing what an implementation does.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::Result;
+use permscope_engine::release::Release;
+use tokio::sync::Semaphore;
+
+use crate::corpus::Corpus;
+use crate::corpus::case::Case;
+use crate::corpus::fixture::Fixture;
+use crate::implementation::Implementation;
+use crate::implementation::attach::{Attached, By};
+use crate::implementation::manifest::LaunchBy;
+use crate::implementation::process::{Runtime, Setting};
+use crate::launch::{self, NOWHERE};
+use crate::observation::Observation;
+use crate::plan::{Group, Plan};
+use crate::wire::Script;
+
+/// How a run is done.
+#[derive(Clone, Copy)]
+pub struct Options<'a> {
+    /// How many processes at once.
+    pub jobs: usize,
+    /// A folder that implementations may fill, shared by all of a run.
+    pub scratch: &'a Path,
+    /// Called with the number of cases that are done, whenever some are.
+    pub progress: &'a (dyn Fn(usize) + Sync),
+}
+
+/// Acts out every case of a plan; the observations are in the order of its cases.
+pub async fn run(
+    attached: &Attached,
+    plan: &Plan<'_>,
+    corpus: &Corpus,
+    options: Options<'_>,
+) -> Result<Vec<Observation>> {
+    match &attached.by {
+        By::Call(implementation) => {
+            let observe = |case: &&Case| {
+                let fixture = &corpus.fixtures[&case.launch.fixture];
+                let observation = call(&**implementation, case, fixture, plan.release);
+                (options.progress)(1);
+                observation
+            };
+            Ok(plan.cases.iter().map(observe).collect())
+        }
+        By::Process(runtime) => processes(runtime, plan, corpus, options).await,
+    }
+}
+
+/// Acts one case out on an implementation in this process; a panic of its own breaks the protocol.
+pub fn call(
+    implementation: &dyn Implementation,
+    case: &Case,
+    fixture: &Fixture,
+    release: Release,
+) -> Observation {
+    let launch = case.launch.to_wire(release, fixture, NOWHERE);
+    let scope = case.scope.as_ref();
+    let script = Script {
+        id: 0,
+        place: scope.map(|scope| scope.place),
+        permissions: scope.map(|scope| launch::place(&scope.permissions, NOWHERE)),
+        steps: case.steps().iter().map(|step| step.to_wire(NOWHERE)).collect(),
+        launch,
+    };
+    let act = || match implementation.launch(&script.launch) {
+        Err(refused) => Observation::Refused(refused),
+        Ok(mut session) => match session.act(&script) {
+            Ok(replies) => Observation::Acted(replies),
+            Err(rejected) => Observation::Rejected(rejected),
+        },
+    };
+    catch_unwind(AssertUnwindSafe(act))
+        .unwrap_or_else(|_| Observation::Broke("it panicked".to_owned()))
+}
+
+async fn processes(
+    runtime: &Runtime,
+    plan: &Plan<'_>,
+    corpus: &Corpus,
+    options: Options<'_>,
+) -> Result<Vec<Observation>> {
+    let fixture = |name: &str| &corpus.fixtures[name];
+    let setting = Setting { release: plan.release, fixtures: &fixture, scratch: options.scratch };
+    let groups = match runtime.manifest.launch {
+        LaunchBy::Arguments => plan.groups(),
+        LaunchBy::Message => chunks(plan, options.jobs),
+    };
+    let slots = Arc::new(Semaphore::new(options.jobs));
+    let act = async |group: Group<'_>| {
+        let _slot = slots.acquire().await.expect("the semaphore is never closed");
+        let observations = runtime.act(&group, &plan.cases, setting).await;
+        (options.progress)(group.cases.len());
+        observations
+    };
+    let mut observations: Vec<Option<Observation>> = vec![None; plan.cases.len()];
+    for group in futures::future::join_all(groups.into_iter().map(act)).await {
+        for (index, observation) in group? {
+            observations[index] = Some(observation);
+        }
+    }
+    let missing = || Observation::Broke("it was lost, which is a defect of the harness".to_owned());
+    Ok(observations.into_iter().map(|seen| seen.unwrap_or_else(missing)).collect())
+}
+
+/// Splits the cases of an engine that takes launches as data among its processes.
+fn chunks<'c>(plan: &Plan<'c>, jobs: usize) -> Vec<Group<'c>> {
+    let indices: Vec<usize> = (0..plan.cases.len()).collect();
+    let size = indices.len().div_ceil(jobs).max(1);
+    let group = |cases: &[usize]| Group {
+        launch: &plan.cases[cases[0]].launch,
+        place: None,
+        cases: cases.to_vec(),
+    };
+    indices.chunks(size).map(group).collect()
+}
