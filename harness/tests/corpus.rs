@@ -21,8 +21,8 @@ use permscope::run::call;
 
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
-    let project = Project::find(Path::new(env!("CARGO_MANIFEST_DIR")))
-        .expect("the tests run in a checkout");
+    let project =
+        Project::find(Path::new(env!("CARGO_MANIFEST_DIR"))).expect("the tests run in a checkout");
     let corpus = match Corpus::read(&project.corpus(), &[project.fixtures()], &[]) {
         Ok(corpus) => Arc::new(corpus),
         Err(error) => {
@@ -80,5 +80,9 @@ fn judge(corpus: &Corpus, case: &Case, project: &Project) -> Result<(), Failed> 
             }
         }
     }
-    if told.is_empty() { Ok(()) } else { Err(anstream::adapter::strip_str(&told).to_string().into()) }
+    if told.is_empty() {
+        Ok(())
+    } else {
+        Err(anstream::adapter::strip_str(&told).to_string().into())
+    }
 }

@@ -38,8 +38,9 @@ fn every_clause_is_tested_or_says_why_not() {
         "clauses that no case cites, and that do not say why",
         corpus.clauses.iter().filter(untested).map(id),
     );
-    let tested =
-        |clause: &&permscope::corpus::clause::Clause| clause.untested.is_some() && cited.contains(&clause.id);
+    let tested = |clause: &&permscope::corpus::clause::Clause| {
+        clause.untested.is_some() && cited.contains(&clause.id)
+    };
     none(
         "clauses that are cited by a case, and said to be untested",
         corpus.clauses.iter().filter(tested).map(id),
@@ -92,18 +93,22 @@ fn every_case_is_for_a_modelled_release_and_names_boundaries_that_are_run() {
             !before || !after
         })
     });
-    none("cases with a boundary that is run on one side only", lopsided.map(|case| case.id.clone()));
+    none(
+        "cases with a boundary that is run on one side only",
+        lopsided.map(|case| case.id.clone()),
+    );
 }
 
 #[test]
 fn every_fixture_is_used() {
     let corpus = corpus();
-    let unused = fs::read_dir(project().fixtures()).expect("there are fixtures").filter_map(|entry| {
-        let path = entry.expect("the folder is readable").path();
-        let name = path.file_stem()?.to_str()?.to_owned();
-        let is_fixture = path.extension().is_some_and(|end| end == "toml");
-        (is_fixture && !corpus.fixtures.contains_key(&name)).then_some(name)
-    });
+    let unused =
+        fs::read_dir(project().fixtures()).expect("there are fixtures").filter_map(|entry| {
+            let path = entry.expect("the folder is readable").path();
+            let name = path.file_stem()?.to_str()?.to_owned();
+            let is_fixture = path.extension().is_some_and(|end| end == "toml");
+            (is_fixture && !corpus.fixtures.contains_key(&name)).then_some(name)
+        });
     none("fixtures that no case uses", unused);
 }
 
@@ -113,7 +118,8 @@ fn no_two_cases_are_the_same() {
     let mut seen: BTreeMap<String, &str> = BTreeMap::new();
     let mut twins = Vec::new();
     for case in &corpus.cases {
-        let what = format!("{:?} {:?} {:?} {}", case.launch, case.scope, case.expected, case.releases);
+        let what =
+            format!("{:?} {:?} {:?} {}", case.launch, case.scope, case.expected, case.releases);
         if let Some(first) = seen.insert(what, &case.id) {
             twins.push(format!("{first} and {}", case.id));
         }

@@ -202,7 +202,8 @@ impl Runtime {
             let _ = stderr.take(MOST_OUTPUT).read_to_end(&mut text).await;
             String::from_utf8_lossy(&text).into_owned()
         });
-        let mut heard = Heard::default();
+        let sent = indices.iter().map(|&index| index as u64).collect();
+        let mut heard = Heard { sent, ..Heard::default() };
         let finished = heard.listen(stdout, &self.manifest.mark, self.patience).await;
         let status = match finished {
             true => timeout(self.patience, child.0.wait()).await.ok().and_then(Result::ok),
@@ -310,6 +311,8 @@ impl Drop for Running {
 /// What a process said on standard output.
 #[derive(Default)]
 struct Heard {
+    /// The scripts that it was sent.
+    sent: Vec<u64>,
     hello: Option<Hello>,
     answers: HashMap<u64, Observation>,
     /// Lines that are not of the protocol, which the manifest may read something from.
@@ -364,8 +367,11 @@ impl Heard {
                 return;
             }
         };
-        if self.answers.insert(id, observation).is_some() {
-            self.nonsense = Some(format!("it answered script {id} twice"));
+        if !self.sent.contains(&id) {
+            self.nonsense = Some(format!("it answered script {id}, which it was not sent"));
+        } else if self.answers.insert(id, observation).is_some() {
+            // Which of the two is meant cannot be known.
+            self.answers.insert(id, Observation::Broke("it answered twice".to_owned()));
         }
     }
 }
