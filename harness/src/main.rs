@@ -9,7 +9,10 @@ use permscope::exit::Exit;
 fn main() -> ExitCode {
     let command_line = CommandLine::parse();
     let exit = command_line.execute().unwrap_or_else(|error| {
-        anstream::eprintln!("error: {error:#}");
+        let told = format!("{error:#}");
+        // What is shown where it stands in a file says by itself that it is an error.
+        let prefix = if told.starts_with("error") { "" } else { "error: " };
+        anstream::eprintln!("{prefix}{told}");
         Exit::of(&error)
     });
     exit.into()

@@ -47,7 +47,7 @@ impl fmt::Display for Diagnostic {
         let end = self.span.end.min(self.text.len());
         let start = self.span.start.min(end);
         let first_line = self.text[start..end].find('\n').map_or(end, |line| start + line);
-        let annotation = AnnotationKind::Primary.span(start..first_line).label(&*self.message);
+        let annotation = AnnotationKind::Primary.span(start..first_line);
         let snippet = Snippet::source(&*self.text).path(&*file).annotation(annotation);
         let mut group =
             Group::with_title(Level::ERROR.primary_title(&*self.message)).element(snippet);

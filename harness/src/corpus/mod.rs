@@ -62,7 +62,10 @@ impl Corpus {
         let mut reader = Reader::new(folder, fixtures);
         reader.corpus.clauses = cited.to_vec();
         let mut files = Vec::new();
-        for entry in WalkDir::new(folder).sort_by_file_name() {
+        // A corpus outside of the project keeps its fixtures beside its cases.
+        let own_fixtures = folder.join("fixtures");
+        let walk = WalkDir::new(folder).sort_by_file_name().into_iter();
+        for entry in walk.filter_entry(|entry| entry.path() != own_fixtures) {
             let entry =
                 entry.with_context(|| format!("cannot read the corpus {}", folder.display()))?;
             if entry.path().extension().is_some_and(|end| end == "toml") {

@@ -210,9 +210,14 @@ fn programs(
     let not_installed = |wanted: String| NotAttached::NotInstalled { wanted, installed: names() };
     match &wanted.which {
         Which::Program(path) => {
-            let path = fs::canonicalize(path)
-                .with_context(|| format!("there is no program {}", path.display()))?;
-            Ok(vec![(format!("{name}={}", path.display()), path)])
+            let argument = format!("{name}={}", path.display());
+            match fs::canonicalize(path) {
+                Ok(path) => Ok(vec![(argument, path)]),
+                Err(why) => {
+                    let why = format!("there is no such program: {why}");
+                    Err(NotAttached::Mute { wanted: argument, why }.into())
+                }
+            }
         }
         Which::All if installed.is_empty() => Err(not_installed(name.clone()).into()),
         Which::All => Ok(installed.clone()),

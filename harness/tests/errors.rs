@@ -1,0 +1,152 @@
+//! Errors in a corpus are shown where they stand, with how to mend them.
+
+use std::fs;
+use std::path::Path;
+
+use permscope::corpus::{BadCorpus, Corpus};
+use rstest::rstest;
+use tempfile::TempDir;
+
+/// Reads a corpus of one file, and returns what is wrong with it, as shown to a person.
+fn shown(text: &str) -> String {
+    let folder = TempDir::new().expect("there is a temporary folder");
+    fs::write(folder.path().join("file.toml"), text).expect("the file can be written");
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures");
+    let error = Corpus::read(folder.path(), &[fixtures], &[]).expect_err("the corpus has errors");
+    let error = error.downcast::<BadCorpus>().expect("and they are the corpus's own");
+    let folder = format!("{}/", folder.path().display());
+    error.0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n").replace(&folder, "")
+}
+
+const CASE: &str = "model = \"deno\"\n[[case]]\nname = \"one\"\n";
+
+#[rstest]
+#[case::unknown_key(
+    "step = [{ query = 1, expect = \"prompt\" }]",
+    "error: unknown field `step`, expected one of `name`, `releases`, `clauses`, `tags`, \
+     `fixture`, `command`, `flags`, `environment`, `search-path`, `directory`, `terminal`, \
+     `permissions`, `in`, `steps`, `refused`, `rejected`, `error`
+ --> file.toml:4:1
+  |
+4 | step = [{ query = 1, expect = \"prompt\" }]
+  | ^^^^
+  |
+  = help: did you mean `steps`?"
+)]
+#[case::misspelt_answer(
+    "steps = [{ query = 1, expect = \"promt\" }]",
+    "error: unknown variant `promt`, expected one of `granted`, `prompt`, `denied`, `error`, \
+     `allowed`, `blocked`, `absent`
+ --> file.toml:4:32
+  |
+4 | steps = [{ query = 1, expect = \"promt\" }]
+  |                                ^^^^^^^
+  |
+  = help: did you mean `prompt`?"
+)]
+#[case::not_toml(
+    "steps = [",
+    "error: unclosed array, expected `]`
+ --> file.toml:4:10
+  |
+4 | steps = [
+  |          ^"
+)]
+#[case::no_end(
+    "",
+    "error: a case has either `steps`, or `refused`, or `rejected`
+ --> file.toml:3:8
+  |
+3 | name = \"one\"
+  |        ^^^^^"
+)]
+#[case::two_verbs(
+    "steps = [{ query = 1, revoke = 1, expect = \"prompt\" }]",
+    "error: a step does one thing: query, request, revoke, drop or use
+ --> file.toml:4:10
+  |
+4 | steps = [{ query = 1, revoke = 1, expect = \"prompt\" }]
+  |          ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^"
+)]
+#[case::answer_of_a_use(
+    "steps = [{ query = 1, expect = \"allowed\" }]",
+    "error: only a use is allowed, blocked or absent; this is granted, prompt, denied or an error
+ --> file.toml:4:10
+  |
+4 | steps = [{ query = 1, expect = \"allowed\" }]
+  |          ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^"
+)]
+#[case::later_step(
+    "steps = [{ query = 1, expect = \"prompt\", same-as = 2 }]",
+    "error: step 1 refers to a step that comes after it
+ --> file.toml:4:10
+  |
+4 | steps = [{ query = 1, expect = \"prompt\", same-as = 2 }]
+  |          ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^"
+)]
+#[case::nobody_answers(
+    "steps = [{ request = 1, answer = \"y\", expect = \"granted\" }]",
+    "error: nobody answers a prompt without `terminal = true`
+ --> file.toml:4:10
+  |
+4 | steps = [{ request = 1, answer = \"y\", expect = \"granted\" }]
+  |          ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^"
+)]
+#[case::bare_version(
+    "releases = \"2.6.0\"\nrefused = \"conflict\"",
+    "error: \"2.6.0\" needs a comparator, as in \">=2.6.0\" or \"=2.6.0\"
+ --> file.toml:4:12
+  |
+4 | releases = \"2.6.0\"
+  |            ^^^^^^^"
+)]
+#[case::no_clause(
+    "clauses = [\"deno.nothing\"]\nrefused = \"conflict\"",
+    "error: there is no clause \"deno.nothing\"
+ --> file.toml:4:12
+  |
+4 | clauses = [\"deno.nothing\"]
+  |            ^^^^^^^^^^^^^^"
+)]
+#[case::no_fixture(
+    "fixture = \"nothing\"\nrefused = \"conflict\"",
+    "error: there is no fixture \"nothing\"
+ --> file.toml:3:8
+  |
+3 | name = \"one\"
+  |        ^^^^^"
+)]
+#[case::no_scope(
+    "rejected = \"escalation\"",
+    "error: `in` and `rejected` need `permissions`
+ --> file.toml:3:8
+  |
+3 | name = \"one\"
+  |        ^^^^^"
+)]
+#[case::taken_name(
+    "refused = \"conflict\"\n[[case]]\nname = \"one\"\nrefused = \"conflict\"",
+    "error: the name \"one\" is taken on line 3
+ --> file.toml:6:8
+  |
+6 | name = \"one\"
+  |        ^^^^^"
+)]
+#[case::shouted_name(
+    "refused = \"conflict\"\n[[case]]\nname = \"Two\"\nrefused = \"conflict\"",
+    "error: a name is lower case words and numbers, with hyphens between them
+ --> file.toml:6:8
+  |
+6 | name = \"Two\"
+  |        ^^^^^"
+)]
+fn is_shown(#[case] rest: &str, #[case] expected: &str) {
+    assert_eq!(shown(&format!("{CASE}{rest}")), expected);
+}
+
+#[test]
+fn every_error_of_a_corpus_is_shown_at_once() {
+    let two =
+        format!("{CASE}fixture = \"nothing\"\nclauses = [\"no.clause\"]\nrefused = \"conflict\"");
+    assert_eq!(shown(&two).matches("error: ").count(), 2, "{}", shown(&two));
+}
