@@ -10,6 +10,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use indicatif::{ProgressBar, ProgressStyle};
 use tempfile::TempDir;
 
+use crate::bench;
 use crate::bless::{self, Blessing};
 use crate::corpus::Corpus;
 use crate::corpus::case::Case;
@@ -42,6 +43,12 @@ enum Command {
     /// Runs cases; what happens without a subcommand, too.
     #[command(after_help = exit::HELP)]
     Run(Run),
+    /// Measures what the corpus costs on the reference engine and on real runtimes, as ratios.
+    Bench {
+        /// What to measure, beside the reference engine.
+        #[arg(long = "implementation", short, value_name = "NAME[@VERSION]|NAME=PATH")]
+        implementations: Vec<Wanted>,
+    },
     /// Prints the JSON Schema of a case file.
     Schema,
 }
@@ -96,6 +103,10 @@ impl CommandLine {
         match self.command {
             None => self.run.execute(),
             Some(Command::Run(run)) => run.execute(),
+            Some(Command::Bench { implementations }) => {
+                executor()?.block_on(measure(&implementations))?;
+                Ok(Exit::Expected)
+            }
             Some(Command::Schema) => {
                 anstream::print!("{}", corpus::format::schema());
                 Ok(Exit::Expected)
@@ -126,11 +137,7 @@ impl Run {
             }
             return Ok(Exit::Expected);
         }
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .context("cannot start the runtime that drives processes")?;
-        runtime.block_on(async {
+        executor()?.block_on(async {
             tokio::select! {
                 exit = self.run(&project, &corpus, &selected) => exit,
                 // Dropping the run ends every process of it.
@@ -252,6 +259,32 @@ impl Run {
         }
         vec![reference::NAME.parse().expect("the name is one")]
     }
+}
+
+/// What drives processes: many at once, deadlines and signals, in one thread.
+fn executor() -> Result<tokio::runtime::Runtime> {
+    let executor = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    executor.context("cannot start what drives processes")
+}
+
+async fn measure(implementations: &[Wanted]) -> Result<()> {
+    let project = Project::here()?;
+    let corpus = Corpus::read(&project.corpus(), &[project.fixtures()], &[])?;
+    let scratch = TempDir::with_prefix("permscope-").context("cannot make a temporary folder")?;
+    anstream::print!("{}", message::reference_cost(bench::measure_reference()?));
+    for wanted in implementations {
+        for attached in attach(wanted, &project, bench::PATIENCE, scratch.path()).await? {
+            for &release in &attached.releases {
+                if let Some(cost) =
+                    bench::measure(&attached, release, &corpus, scratch.path()).await?
+                {
+                    let target = format!("{}@{release}", attached.hello.name);
+                    anstream::print!("{}", message::cost(&target, &cost));
+                }
+            }
+        }
+    }
+    Ok(())
 }
 
 /// What a run has come to.

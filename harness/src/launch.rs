@@ -36,6 +36,19 @@ pub struct Launch {
 }
 
 impl Launch {
+    /// A launch with nothing unusual about it.
+    pub fn bare() -> Self {
+        Self {
+            command: Command::Run,
+            flags: Vec::new(),
+            environment: BTreeMap::new(),
+            search_path: vec![format!("{ROOT}/bin")],
+            directory: ROOT.to_owned(),
+            terminal: false,
+            fixture: "empty".to_owned(),
+        }
+    }
+
     /// The launch as it is sent, at a release, with the fixture in the folder `root`.
     pub fn to_wire(&self, release: Release, fixture: &Fixture, root: &str) -> wire::Launch {
         let place = |text: &String| text.replace(ROOT, root);

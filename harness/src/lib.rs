@@ -2,6 +2,7 @@
 //!
 //! A straight line: the [`corpus`] is read, [`plan`] decides which case runs on what, `run` acts the cases out on an [`implementation`], `compare` says how what was seen differs from what is promised, and `outcome` what that means in the light of what is known.
 
+pub mod bench;
 pub mod bless;
 pub mod command;
 pub mod compare;

@@ -7,6 +7,7 @@ use anstyle::{AnsiColor, Style};
 use serde_json::Value;
 use similar::{ChangeTag, TextDiff};
 
+use crate::bench::Cost;
 use crate::compare::{refusal, rejection};
 use crate::corpus::Corpus;
 use crate::corpus::case::{Case, Expected, Promise};
@@ -99,6 +100,31 @@ pub fn summary(tallies: &[Tally]) -> String {
         );
     }
     text
+}
+
+/// What a run on a real runtime cost.
+pub fn cost(target: &str, cost: &Cost) -> String {
+    let Cost { processes, scopes, steps, floor, one, two } = cost;
+    let ratio = |a: &Duration, b: &Duration| a.as_secs_f64() / b.as_secs_f64();
+    format!(
+        "{target}: {processes} processes, {scopes} scopes, {steps} steps\n  \
+         {:.2} x what the bare processes, scopes and steps cost ({:.2} s of {:.2} s; at most 1.3 x)\n  \
+         two processes at once are {:.2} x as fast as one ({:.2} s; at least 1.6 x)\n",
+        ratio(one, floor),
+        one.as_secs_f64(),
+        floor.as_secs_f64(),
+        ratio(one, two),
+        two.as_secs_f64(),
+    )
+}
+
+/// What a run on the reference engine cost.
+pub fn reference_cost(time: Duration) -> String {
+    let most = Duration::from_secs(1);
+    format!(
+        "reference: {:.3} of the second that the corpus may take at all releases, start-up included\n",
+        time.as_secs_f64() / most.as_secs_f64()
+    )
 }
 
 /// An outcome that is not expected: the case, its clauses, what was promised and seen, and how to see it again.

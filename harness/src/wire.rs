@@ -21,7 +21,7 @@ pub enum ToImplementation {
         protocol: Range,
     },
     /// A script to act out.
-    Run(Script),
+    Run(Box<Script>),
 }
 
 /// Versions of the protocol, both ends included.

@@ -26,7 +26,7 @@ fn main() -> ExitCode {
     let corpus = match Corpus::read(&project.corpus(), &[project.fixtures()], &[]) {
         Ok(corpus) => Arc::new(corpus),
         Err(error) => {
-            eprintln!("{error:#}");
+            anstream::eprintln!("{error:#}");
             return ExitCode::FAILURE;
         }
     };

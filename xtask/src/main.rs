@@ -24,12 +24,13 @@ Usage: cargo xtask <COMMAND>
 
 Commands:
   conformance [ARGS]...               Build the permscope program in release mode and run it
+  bench [ARGS]...                     Build it and measure what the corpus costs
   runtimes install <NAME@VERSION>...  Install real runtimes into target/runtimes
   runtimes list                       List the runtimes that are installed
 
 `cargo xtask <COMMAND> --help` says more.
 Exit codes: 0 done, 2 wrong usage, 69 no npm or no network, 1 anything else;
-`conformance` passes on the program's own.
+`conformance` and `bench` pass on the program's own.
 ";
 
 const RUNTIMES_HELP: &str = "\
@@ -58,10 +59,13 @@ Usage: cargo xtask runtimes list
 fn main() -> ExitCode {
     let arguments: Vec<OsString> = env::args_os().skip(1).collect();
     // The program's arguments are its own and need not even be text.
-    if let Some((command, rest)) = arguments.split_first()
-        && command == "conformance"
-    {
-        return conformance::run(root(), rest).unwrap_or_else(|failure| report(&failure));
+    let program = match arguments.split_first() {
+        Some((command, rest)) if command == "conformance" => Some(rest),
+        Some((command, _)) if command == "bench" => Some(&arguments[..]),
+        _ => None,
+    };
+    if let Some(arguments) = program {
+        return conformance::run(root(), arguments).unwrap_or_else(|failure| report(&failure));
     }
     let words: Vec<_> = arguments.iter().map(|word| word.to_string_lossy().into_owned()).collect();
     let words: Vec<_> = words.iter().map(String::as_str).collect();

@@ -244,12 +244,13 @@ impl<'a> Reader<'a> {
             (Some(Scope { place: Place::Test, .. }), None) => Command::Test,
             (_, None) => Command::Run,
         };
+        let bare = Launch::bare();
         let launch = Launch {
             command,
             flags: written.flags.clone(),
             environment: written.environment.clone(),
-            search_path: written.search_path.clone().unwrap_or_else(|| vec!["$ROOT/bin".into()]),
-            directory: written.directory.clone().unwrap_or_else(|| "$ROOT".into()),
+            search_path: written.search_path.clone().unwrap_or(bare.search_path),
+            directory: written.directory.clone().unwrap_or(bare.directory),
             terminal: written.terminal,
             fixture: fixture.to_owned(),
         };

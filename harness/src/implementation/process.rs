@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 use permscope_engine::release::Release;
@@ -29,6 +29,9 @@ use crate::wire::{
 
 /// More than this on standard output or standard error is not read.
 const MOST_OUTPUT: u64 = 64 << 20;
+
+/// The release of a process that is sent no script.
+const NO_RELEASE: Release = Release::new(0, 0, 0);
 
 /// How long what a process wrote to standard error is waited for once it has ended.
 const LAST_WORDS: Duration = Duration::from_secs(1);
@@ -82,19 +85,10 @@ struct Attempt {
 impl Runtime {
     /// Starts the program without a script, to learn who it is.
     pub async fn hello(&self, scratch: &Path) -> Result<Hello> {
-        let launch = Launch {
-            command: Command::Run,
-            flags: Vec::new(),
-            environment: Default::default(),
-            search_path: Vec::new(),
-            directory: launch::ROOT.to_owned(),
-            terminal: false,
-            fixture: String::new(),
-        };
+        let launch = Launch::bare();
         let group = Group { launch: &launch, place: None, cases: Vec::new() };
         let fixture = Fixture::default();
-        let release = Release::new(0, 0, 0);
-        let setting = Setting { release, fixtures: &|_| &fixture, scratch };
+        let setting = Setting { release: NO_RELEASE, fixtures: &|_| &fixture, scratch };
         let attempt = self.attempt(&group, &[], &[], setting).await?;
         let program = self.program.display();
         match (attempt.hello, attempt.end) {
@@ -109,6 +103,30 @@ impl Runtime {
                 anyhow::bail!("{program} {how}")
             }
         }
+    }
+
+    /// How long a process takes that is started in one way, on an empty file, and does nothing.
+    pub async fn bare_start(
+        &self,
+        command: Command,
+        place: Option<Place>,
+        scratch: &Path,
+    ) -> Result<Duration> {
+        let folder = temporary_folder()?;
+        let bare = Self { adapter: String::new(), ..self.clone() };
+        let launch = Launch { command, ..Launch::bare() };
+        let group = Group { launch: &launch, place, cases: Vec::new() };
+        let fixture = Fixture::default();
+        let setting = Setting { release: NO_RELEASE, fixtures: &|_| &fixture, scratch };
+        let root = folder.path().to_string_lossy();
+        let mut command = bare.command(&group, folder.path(), &root, setting)?;
+        let start = Instant::now();
+        let child = command.spawn();
+        let mut child =
+            Running(child.with_context(|| format!("cannot start {}", self.program.display()))?);
+        drop(child.0.stdin().take());
+        child.0.wait().await.context("cannot wait for a process")?;
+        Ok(start.elapsed())
     }
 
     /// Acts a group of cases out; what each was answered with stands beside its index.
@@ -171,8 +189,7 @@ impl Runtime {
         indices: &[usize],
         setting: Setting<'_>,
     ) -> Result<Attempt> {
-        let folder =
-            TempDir::with_prefix("permscope-").context("cannot make a temporary folder")?;
+        let folder = temporary_folder()?;
         let root = folder.path().join("root");
         fs::create_dir(&root).with_context(|| format!("cannot make {}", root.display()))?;
         (setting.fixtures)(&group.launch.fixture).make(&root)?;
@@ -184,7 +201,7 @@ impl Runtime {
         let mut input = line(&ToImplementation::Hello { protocol: versions });
         for &index in indices {
             let script = script(index, cases[index], &root, setting);
-            input.push_str(&line(&ToImplementation::Run(script)));
+            input.push_str(&line(&ToImplementation::Run(Box::new(script))));
         }
         let mut command = self.command(group, folder.path(), &root, setting)?;
         let child =
@@ -374,6 +391,10 @@ impl Heard {
             self.answers.insert(id, Observation::Broke("it answered twice".to_owned()));
         }
     }
+}
+
+fn temporary_folder() -> Result<TempDir> {
+    TempDir::with_prefix("permscope-").context("cannot make a temporary folder")
 }
 
 /// A case as it is sent: without what it expects.
