@@ -79,7 +79,7 @@ impl Project {
         let release = |folder: fs::DirEntry| {
             let argument = folder.file_name().to_string_lossy().into_owned();
             let release: Release = argument.strip_prefix(name)?.strip_prefix('@')?.parse().ok()?;
-            let program = folder.path().join(program);
+            let program = folder.path().join(format!("{program}{}", std::env::consts::EXE_SUFFIX));
             program.exists().then_some((release, argument, program))
         };
         let mut installed: Vec<_> = folders.filter_map(release).collect();

@@ -78,6 +78,9 @@ impl Doing {
 
 /// Variables that every program may read, whatever its permissions.
 fn is_public(variable: &str, grammar: Grammar<'_>) -> bool {
-    const PUBLIC: [&str; 4] = ["NO_COLOR", "FORCE_COLOR", "NODE_OPTIONS", "NODE_DEBUG"];
-    grammar.release.since(2, 3, 0) && PUBLIC.contains(&variable)
+    match variable {
+        "NODE_OPTIONS" | "NODE_DEBUG" => true,
+        "NO_COLOR" | "FORCE_COLOR" => grammar.release.since(2, 3, 0),
+        _ => false,
+    }
 }
