@@ -157,12 +157,15 @@ fn compare_step(number: usize, promise: &Promise, seen: &Answered) -> (SeenStep,
     if seen.answer == Answer::Granted && promise.partial != seen.partial {
         step.partial = Some(seen.partial);
     }
-    if promise.error.is_some() && promise.error != seen.error {
-        step.error = Some(seen.error.clone().unwrap_or_else(|| "none".to_owned()));
-    }
-    let native = seen.message.as_deref().unwrap_or_default();
-    if promise.message.as_ref().is_some_and(|part| !native.contains(part.as_str())) {
-        step.message = Some(native.to_owned());
+    // An error that should not have been, or that was not, has no class to be compared.
+    if promise.answer == seen.answer {
+        if promise.error.is_some() && promise.error != seen.error {
+            step.error = Some(seen.error.clone().unwrap_or_else(|| "none".to_owned()));
+        }
+        let native = seen.message.as_deref().unwrap_or_default();
+        if promise.message.as_ref().is_some_and(|part| !native.contains(part.as_str())) {
+            step.message = Some(native.to_owned());
+        }
     }
     if promise.same_as.is_some() && promise.same_as != seen.status {
         step.same_as = Some(seen.status.unwrap_or_default());
