@@ -114,12 +114,13 @@ impl Runtime {
     ) -> Result<Duration> {
         let folder = temporary_folder()?;
         let bare = Self { adapter: String::new(), ..self.clone() };
+        let scratch = &scratch.join("bare");
         let launch = Launch { command, ..Launch::bare() };
         let group = Group { launch: &launch, place, cases: Vec::new() };
         let fixture = Fixture::default();
         let setting = Setting { release: NO_RELEASE, fixtures: &|_| &fixture, scratch };
         let root = folder.path().to_string_lossy();
-        let mut command = bare.command(&group, folder.path(), &root, setting)?;
+        let mut command = bare.command(&group, &root, setting)?;
         let start = Instant::now();
         let child = command.spawn();
         let mut child =
@@ -203,7 +204,7 @@ impl Runtime {
             let script = script(index, cases[index], &root, setting);
             input.push_str(&line(&ToImplementation::Run(Box::new(script))));
         }
-        let mut command = self.command(group, folder.path(), &root, setting)?;
+        let mut command = self.command(group, &root, setting)?;
         let child =
             command.spawn().with_context(|| format!("cannot start {}", self.program.display()))?;
         let mut child = Running(child);
@@ -245,17 +246,9 @@ impl Runtime {
     }
 
     /// The command of a process, with its folder, its arguments and its environment.
-    fn command(
-        &self,
-        group: &Group<'_>,
-        folder: &Path,
-        root: &str,
-        setting: Setting<'_>,
-    ) -> Result<CommandWrap> {
+    fn command(&self, group: &Group<'_>, root: &str, setting: Setting<'_>) -> Result<CommandWrap> {
         let manifest = &self.manifest;
-        let adapter = folder.join(manifest.adapter.as_deref().unwrap_or("adapter"));
-        fs::write(&adapter, &self.adapter)
-            .with_context(|| format!("cannot write {}", adapter.display()))?;
+        let adapter = self.adapter_path(setting.scratch)?;
         let arguments = match (group.launch.command, group.place) {
             _ if manifest.launch == LaunchBy::Message => &manifest.commands.run,
             (Command::Eval, _) => &manifest.commands.eval,
@@ -294,6 +287,17 @@ impl Runtime {
         #[cfg(windows)]
         command.wrap(process_wrap::tokio::JobObject);
         Ok(command)
+    }
+
+    /// Where the adapter lies: at one path for all of a run, so that a runtime which caches code by its path can do so.
+    fn adapter_path(&self, scratch: &Path) -> Result<PathBuf> {
+        let path = scratch.join(self.manifest.adapter.as_deref().unwrap_or("adapter"));
+        if !path.exists() {
+            fs::create_dir_all(scratch)
+                .and_then(|()| fs::write(&path, &self.adapter))
+                .with_context(|| format!("cannot write {}", path.display()))?;
+        }
+        Ok(path)
     }
 
     /// Reads the end of a process that ended by itself.
