@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io::IsTerminal;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
@@ -12,8 +12,9 @@ use tempfile::TempDir;
 
 use crate::bench;
 use crate::bless::{self, Blessing};
-use crate::corpus::Corpus;
 use crate::corpus::case::Case;
+use crate::corpus::clause::Clause;
+use crate::corpus::{BadCorpus, Corpus};
 use crate::exit::{self, Exit, NoCorpus};
 use crate::implementation::attach::{Attached, Wanted, attach};
 use crate::implementation::reference;
@@ -147,7 +148,7 @@ impl Run {
     }
 
     fn corpus(&self, project: &Project) -> Result<Corpus> {
-        let own = Corpus::read(&project.corpus(), &[project.fixtures()], &[]);
+        let own = read_corpus(&project.corpus(), &[project.fixtures()], &[]);
         if self.corpora.is_empty() {
             return own;
         }
@@ -158,7 +159,7 @@ impl Run {
                 return Err(NoCorpus(format!("there is no folder {}", folder.display())).into());
             }
             let fixtures = [folder.join("fixtures"), project.fixtures()];
-            corpus.add(Corpus::read(folder, &fixtures, &clauses)?);
+            corpus.add(read_corpus(folder, &fixtures, &clauses)?);
         }
         Ok(corpus)
     }
@@ -261,6 +262,14 @@ impl Run {
     }
 }
 
+/// Reads a corpus; what cannot be read at all is told apart from what has errors in it.
+fn read_corpus(folder: &Path, fixtures: &[PathBuf], cited: &[Clause]) -> Result<Corpus> {
+    Corpus::read(folder, fixtures, cited).map_err(|error| match error.is::<BadCorpus>() {
+        true => error,
+        false => NoCorpus(format!("{error:#}")).into(),
+    })
+}
+
 /// What drives processes: many at once, deadlines and signals, in one thread.
 fn executor() -> Result<tokio::runtime::Runtime> {
     let executor = tokio::runtime::Builder::new_current_thread().enable_all().build();
@@ -269,7 +278,7 @@ fn executor() -> Result<tokio::runtime::Runtime> {
 
 async fn measure(implementations: &[Wanted]) -> Result<()> {
     let project = Project::here()?;
-    let corpus = Corpus::read(&project.corpus(), &[project.fixtures()], &[])?;
+    let corpus = read_corpus(&project.corpus(), &[project.fixtures()], &[])?;
     let scratch = TempDir::with_prefix("permscope-").context("cannot make a temporary folder")?;
     anstream::print!("{}", message::reference_cost(bench::measure_reference()?));
     for wanted in implementations {

@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 
 use permscope_engine::release::Release;
+use permscope_engine::resource::path::Path;
+use permscope_engine::world::Platform;
 use serde_json::Value;
 
 use crate::corpus::fixture::Fixture;
@@ -67,6 +69,16 @@ impl Launch {
             files: fixture.files(root),
         }
     }
+}
+
+/// Whether a path lies in the fixture's folder, `$ROOT`, once `..` is resolved; relative ones are read from a directory.
+///
+/// Whatever a case really does stays inside; what it only asks about may be anywhere.
+pub fn stays_inside(path: &str, directory: &str) -> bool {
+    let root = Path::read(NOWHERE, &Path::root(Platform::Unix), Platform::Unix);
+    let read =
+        |text: &str, base: &Path| Path::read(&text.replace(ROOT, NOWHERE), base, Platform::Unix);
+    root.covers(&read(path, &read(directory, &root)))
 }
 
 /// Puts the folder in for `$ROOT`, in every text of a value.

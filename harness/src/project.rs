@@ -3,9 +3,10 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use permscope_engine::release::Release;
 
+use crate::exit::NoCorpus;
 use crate::implementation::manifest;
 
 /// A folder that holds `conformance/`, `fixtures/` and `reports/`.
@@ -20,10 +21,11 @@ impl Project {
         };
         match from.ancestors().find(is_project) {
             Some(folder) => Ok(Self(folder.to_owned())),
-            None => bail!(
+            None => Err(NoCorpus(format!(
                 "{} is in no checkout of the project: no folder above it holds conformance/ and fixtures/",
                 from.display()
-            ),
+            ))
+            .into()),
         }
     }
 

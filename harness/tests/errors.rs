@@ -124,6 +124,22 @@ const CASE: &str = "model = \"deno\"\n[[case]]\nname = \"one\"\n";
 3 | name = \"one\"
   |        ^^^^^"
 )]
+#[case::outside(
+    "steps = [{ use = { name = \"read-file\", path = \"../x\" }, expect = \"blocked\" }]",
+    "error: \"../x\" leads out of $ROOT, and nothing that a case does may
+ --> file.toml:4:10
+  |
+4 | steps = [{ use = { name = \"read-file\", path = \"../x\" }, expect = \"blocked\" }]
+  |          ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^"
+)]
+#[case::searched_outside(
+    "search-path = [\"/bin\"]\nrefused = \"conflict\"",
+    "error: \"/bin\" leads out of $ROOT, and no case may
+ --> file.toml:3:8
+  |
+3 | name = \"one\"
+  |        ^^^^^"
+)]
 #[case::taken_name(
     "refused = \"conflict\"\n[[case]]\nname = \"one\"\nrefused = \"conflict\"",
     "error: the name \"one\" is taken on line 3

@@ -148,6 +148,16 @@ impl Case {
     }
 }
 
+/// The path of an operation that does not stay in the fixture's folder.
+fn leads_outside<'o>(operation: &'o Value, directory: &str) -> Option<&'o str> {
+    let argument = operation.get("path").or_else(|| operation.get("command"))?;
+    let path = match argument.get("$url").and_then(Value::as_str) {
+        Some(url) => url.strip_prefix("file://").unwrap_or(url),
+        None => argument.as_str()?,
+    };
+    (!launch::stays_inside(path, directory)).then_some(path)
+}
+
 fn capability_of(operation: &Value) -> Option<Capability> {
     match operation.get("name")?.as_str()? {
         "read-file" => Some(Capability::UseReadFile),
@@ -172,8 +182,8 @@ impl Step {
         wire::Step { action, answer: self.answer }
     }
 
-    /// Reads a step as written; the error says what is wrong with it.
-    pub fn read(written: &format::Step) -> Result<Self, String> {
+    /// Reads a step as written, of a case that acts in a directory; the error says what is wrong with it.
+    pub fn read(written: &format::Step, directory: &str) -> Result<Self, String> {
         let verbs = [
             written.query.clone().map(Action::Query),
             written.request.clone().map(Action::Request),
@@ -192,6 +202,11 @@ impl Step {
                 "no such operation; there are read-file, write-file, env-get, run and worker"
                     .into(),
             );
+        }
+        if let Action::Use(operation) = &action
+            && let Some(path) = leads_outside(operation, directory)
+        {
+            return Err(format!("\"{path}\" leads out of $ROOT, and nothing that a case does may"));
         }
         let expect = written.expect;
         let is_use = matches!(action, Action::Use(_));

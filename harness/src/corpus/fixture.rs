@@ -6,6 +6,7 @@ use std::path::{Component, Path, PathBuf};
 use anyhow::{Context, Result, bail};
 use serde::Deserialize;
 
+use crate::launch::{ROOT, stays_inside};
 use crate::wire::{File, FileKind};
 
 /// A folder, as the list of what is in it.
@@ -53,7 +54,14 @@ impl Fixture {
             let inside = Path::new(&entry.path)
                 .components()
                 .all(|component| matches!(component, Component::Normal(_)));
-            if !inside {
+            let link_stays = match &entry.content {
+                Content::Link(to) => {
+                    let beside = Path::new(&entry.path).parent().unwrap_or(Path::new(""));
+                    stays_inside(to, &format!("{ROOT}/{}", beside.display()))
+                }
+                Content::File(_) | Content::Program(_) | Content::Directory(_) => true,
+            };
+            if !inside || !link_stays {
                 bail!("{}: the entry \"{}\" leads outside", path.display(), entry.path);
             }
         }
@@ -81,7 +89,7 @@ impl Fixture {
                 make_runnable(path)?;
             }
             Content::Link(destination) => {
-                let destination = destination.replace("$ROOT", &root.to_string_lossy());
+                let destination = destination.replace(ROOT, &root.to_string_lossy());
                 make_link(&PathBuf::from(destination), path)?;
             }
             Content::Directory(_) => fs::create_dir_all(path)?,
@@ -102,7 +110,7 @@ impl Fixture {
                 Content::File(_) => (FileKind::File, None),
                 Content::Program(_) => (FileKind::Program, None),
                 Content::Directory(_) => (FileKind::Directory, None),
-                Content::Link(to) => (FileKind::Link, Some(to.replace("$ROOT", root))),
+                Content::Link(to) => (FileKind::Link, Some(to.replace(ROOT, root))),
             };
             files.push(file(&entry.path, kind, target));
         }

@@ -23,7 +23,7 @@ use self::diagnostic::{Diagnostic, closest, line_of};
 use self::fixture::Fixture;
 use self::format::{At, CaseFile};
 use self::releases::Releases;
-use crate::launch::Launch;
+use crate::launch::{Launch, ROOT, stays_inside};
 use crate::wire::{Command, Place};
 
 /// Cases, and what they refer to.
@@ -236,6 +236,11 @@ impl<'a> Reader<'a> {
             let message = "`in` and `rejected` need `permissions`";
             errors.push(text.error(name.span(), message));
         }
+        let places = written.search_path.iter().flatten().chain(&written.directory);
+        for place in places.filter(|place| !stays_inside(place, ROOT)) {
+            let message = format!("\"{place}\" leads out of $ROOT, and no case may");
+            errors.push(text.error(name.span(), message));
+        }
         if !errors.is_empty() {
             return Err(errors);
         }
@@ -316,7 +321,7 @@ fn read_expected(text: &Text<'_>, written: &format::Case) -> Result<Expected, Ve
     let name = &written.name;
     let ends = (&written.steps, written.refused, written.rejected);
     let expected = match ends {
-        (Some(steps), None, None) => Expected::Steps(read_steps(text, written.terminal, steps)?),
+        (Some(steps), None, None) => Expected::Steps(read_steps(text, written, steps)?),
         (None, Some(refusal), None) => Expected::Refused(refusal),
         (None, None, Some(reason)) => Expected::Rejected { reason, error: written.error.clone() },
         _ => {
@@ -332,14 +337,15 @@ fn read_expected(text: &Text<'_>, written: &format::Case) -> Result<Expected, Ve
 
 fn read_steps(
     text: &Text<'_>,
-    terminal: bool,
+    case: &format::Case,
     written: &[At<format::Step>],
 ) -> Result<Vec<Step>, Vec<Diagnostic>> {
+    let directory = case.directory.as_deref().unwrap_or(ROOT);
     let mut steps = Vec::new();
     let mut errors = Vec::new();
     for (index, step) in written.iter().enumerate() {
         let number = index + 1;
-        match Step::read(step.get()) {
+        match Step::read(step.get(), directory) {
             Ok(read) => {
                 let later = |status: usize| status == 0 || status > number;
                 let changes = read.promise.changes.iter().flatten();
@@ -347,7 +353,7 @@ fn read_steps(
                     let message = format!("step {number} refers to a step that comes after it");
                     errors.push(text.error(step.span(), message));
                 }
-                if read.answer.is_some() && !terminal {
+                if read.answer.is_some() && !case.terminal {
                     let message = "nobody answers a prompt without `terminal = true`";
                     errors.push(text.error(step.span(), message));
                 }
