@@ -56,10 +56,13 @@ impl Span {
     }
 }
 
+/// Before the first modelled release.
+const EVER: Release = Release::new(1, 0, 0);
+
 const END: Release = Release::new(u32::MAX, 0, 0);
-const ALWAYS: Span = since(1, 0);
+const ALWAYS: Span = Span { since: EVER, until: END };
 const NEVER: Span = Span { since: END, until: END };
-const BEFORE_2: Span = Span { since: Release::new(1, 0, 0), until: Release::new(2, 0, 0) };
+const BEFORE_2: Span = Span { since: EVER, until: Release::new(2, 0, 0) };
 
 const fn since(major: u32, minor: u32) -> Span {
     Span { since: Release::new(major, minor, 0), until: END }
@@ -138,23 +141,23 @@ impl Kind {
     }
 }
 
-/// The system interfaces, with the release that brought each.
+/// The system interfaces, with the release that brought each where a modelled release is without it.
 const INTERFACES: [(&str, Release); 23] = [
-    ("hostname", Release::new(1, 26, 0)),
-    ("osRelease", Release::new(1, 26, 0)),
-    ("osUptime", Release::new(1, 26, 0)),
-    ("loadavg", Release::new(1, 26, 0)),
-    ("networkInterfaces", Release::new(1, 26, 0)),
-    ("systemMemoryInfo", Release::new(1, 26, 0)),
-    ("uid", Release::new(1, 26, 0)),
-    ("gid", Release::new(1, 26, 0)),
-    ("cpus", Release::new(1, 45, 0)),
-    ("homedir", Release::new(1, 45, 0)),
-    ("getegid", Release::new(1, 45, 0)),
-    ("statfs", Release::new(1, 45, 0)),
-    ("getPriority", Release::new(1, 45, 0)),
-    ("setPriority", Release::new(1, 45, 0)),
-    ("username", Release::new(1, 45, 0)),
+    ("hostname", EVER),
+    ("osRelease", EVER),
+    ("osUptime", EVER),
+    ("loadavg", EVER),
+    ("networkInterfaces", EVER),
+    ("systemMemoryInfo", EVER),
+    ("uid", EVER),
+    ("gid", EVER),
+    ("cpus", EVER),
+    ("homedir", EVER),
+    ("getegid", EVER),
+    ("statfs", EVER),
+    ("getPriority", EVER),
+    ("setPriority", EVER),
+    ("username", EVER),
     ("userInfo", Release::new(2, 0, 6)),
     ("inspector", Release::new(2, 1, 0)),
     ("setuid", Release::new(2, 6, 0)),
