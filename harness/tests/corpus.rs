@@ -23,7 +23,14 @@ fn main() -> ExitCode {
     let arguments = Arguments::from_args();
     let project =
         Project::find(Path::new(env!("CARGO_MANIFEST_DIR"))).expect("the tests run in a checkout");
-    let corpus = match Corpus::read(&project.corpus(), &[project.fixtures()], &[]) {
+    // Under nextest every trial is a process of its own, which needs only the case that it is asked for.
+    let exact = arguments.filter.as_ref().filter(|_| arguments.exact);
+    let (folder, fixtures) = (project.corpus(), [project.fixtures()]);
+    let corpus = match exact {
+        Some(id) => Corpus::read_around(&folder, &fixtures, id),
+        None => Corpus::read(&folder, &fixtures, &[]),
+    };
+    let corpus = match corpus {
         Ok(corpus) => Arc::new(corpus),
         Err(error) => {
             anstream::eprintln!("{error:#}");
@@ -31,19 +38,10 @@ fn main() -> ExitCode {
         }
     };
     // An empty corpus would be green, and say nothing.
-    assert!(!corpus.cases.is_empty(), "there is no case below {}", project.corpus().display());
+    assert!(!corpus.cases.is_empty(), "there is no such case below {}", folder.display());
     let project = Arc::new(project);
-    // Under nextest every trial is a process of its own, which needs only the one that it is asked for.
-    let wanted = |case: &&Case| {
-        !arguments.exact || arguments.filter.as_ref().is_none_or(|name| *name == case.id)
-    };
-    let indices: BTreeMap<_, _> = corpus
-        .cases
-        .iter()
-        .enumerate()
-        .filter(|(_, case)| wanted(case))
-        .map(|(index, case)| (case.id.clone(), index))
-        .collect();
+    let indices: BTreeMap<_, _> =
+        corpus.cases.iter().enumerate().map(|(index, case)| (case.id.clone(), index)).collect();
     let trials = indices.into_iter().map(|(id, index)| {
         let (corpus, project) = (Arc::clone(&corpus), Arc::clone(&project));
         Trial::test(id, move || judge(&corpus, &corpus.cases[index], &project))

@@ -26,6 +26,9 @@ use self::releases::Releases;
 use crate::launch::{Launch, ROOT, stays_inside};
 use crate::wire::{Command, Place};
 
+/// The file that holds a model's clauses.
+const CLAUSES: &str = "clauses.toml";
+
 /// Cases, and what they refer to.
 #[derive(Debug, Default)]
 pub struct Corpus {
@@ -59,8 +62,6 @@ impl Corpus {
     ///
     /// Fixtures are looked up in `fixtures`, the first match wins; cases may cite the clauses of the folder and those in `cited`.
     pub fn read(folder: &Path, fixtures: &[PathBuf], cited: &[Clause]) -> Result<Self> {
-        let mut reader = Reader::new(folder, fixtures);
-        reader.corpus.clauses = cited.to_vec();
         let mut files = Vec::new();
         // A corpus outside of the project keeps its fixtures beside its cases.
         let own_fixtures = folder.join("fixtures");
@@ -72,14 +73,32 @@ impl Corpus {
                 files.push(entry.into_path());
             }
         }
-        let (clauses, cases): (Vec<_>, Vec<_>) = files
-            .into_iter()
-            .partition(|file| file.file_name().is_some_and(|name| name == "clauses.toml"));
+        let mut reader = Reader::new(folder, fixtures);
+        reader.corpus.clauses = cited.to_vec();
+        let is_clauses = |file: &PathBuf| file.file_name().is_some_and(|name| name == CLAUSES);
+        let (clauses, cases): (Vec<_>, Vec<_>) = files.into_iter().partition(is_clauses);
         for file in clauses {
             reader.clauses(&file)?;
         }
         for file in cases {
             reader.cases(&file)?;
+        }
+        reader.finish()
+    }
+
+    /// Reads only the file that holds the case of an identity; an empty corpus where there is none.
+    ///
+    /// For whoever runs a process per case, and would read everything each time.
+    pub fn read_around(folder: &Path, fixtures: &[PathBuf], id: &str) -> Result<Self> {
+        let mut reader = Reader::new(folder, fixtures);
+        let Some((file, _)) = id.rsplit_once("::") else {
+            return reader.finish();
+        };
+        let path = folder.join(file.replace("::", "/")).with_extension("toml");
+        if path.is_file() {
+            let model = folder.join(file.split("::").next().unwrap_or_default());
+            reader.clauses(&model.join(CLAUSES))?;
+            reader.cases(&path)?;
         }
         reader.finish()
     }
