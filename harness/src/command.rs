@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use anyhow::{Context, Result};
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -14,18 +14,17 @@ use crate::bench;
 use crate::bless::{self, Blessing};
 use crate::corpus::case::Case;
 use crate::corpus::clause::Clause;
-use crate::corpus::{BadCorpus, Corpus};
+use crate::corpus::{BadCorpus, Corpus, format};
 use crate::exit::{self, Exit, NoCorpus};
-use crate::implementation::attach::{Attached, Wanted, attach};
+use crate::implementation::attach::{Wanted, attach};
 use crate::implementation::reference;
+use crate::judgement::{Judged, Judgement, Target, judge};
 use crate::known::KnownDifferences;
-use crate::message::{self, Tally};
-use crate::outcome::Outcome;
-use crate::plan::{self, plan};
+use crate::message;
+use crate::plan;
 use crate::project::Project;
-use crate::record::{self, Header, Record};
-use crate::run::{self, run};
-use crate::{compare, corpus};
+use crate::record::{self, Header};
+use crate::run::Options;
 
 /// The conformance suite of runtime permission models.
 ///
@@ -109,7 +108,7 @@ impl CommandLine {
                 Ok(Exit::Expected)
             }
             Some(Command::Schema) => {
-                anstream::print!("{}", corpus::format::schema());
+                anstream::print!("{}", format::schema());
                 Ok(Exit::Expected)
             }
         }
@@ -172,86 +171,72 @@ impl Run {
         for wanted in self.wanted() {
             implementations.extend(attach(&wanted, project, patience, scratch.path()).await?);
         }
-        let processors = std::thread::available_parallelism().map_or(1, usize::from);
-        let jobs = self.jobs.map_or(processors, usize::from);
-        let mut report = Report::default();
-        let mut blessings: BTreeMap<PathBuf, Vec<Blessing>> = BTreeMap::new();
+        let ids: Vec<_> = corpus.cases.iter().map(|case| case.id.as_str()).collect();
+        let mut judged = Vec::new();
         for attached in &implementations {
-            let known_file =
-                self.known.clone().unwrap_or_else(|| project.known(&attached.hello.name));
-            let ids: Vec<_> = corpus.cases.iter().map(|case| case.id.as_str()).collect();
-            let known = KnownDifferences::read(&known_file, &ids, self.bless)?;
+            let file = self.known_file(project, &attached.hello.name);
+            let known = KnownDifferences::read(&file, &ids, self.bless)?;
             for &release in &attached.releases {
-                let hello = &attached.hello;
-                let plan =
-                    plan(selected.iter().copied(), &hello.model, &hello.capabilities, release);
-                let target = format!("{}@{release}", hello.name);
-                let progress = progress_bar(&target, plan.cases.len());
-                let start = Instant::now();
-                let options = run::Options {
-                    jobs,
+                let progress = progress_bar(&Target::of(attached, release), selected.len());
+                let options = Options {
+                    jobs: self.jobs(),
                     scratch: scratch.path(),
                     progress: &|done| progress.inc(done as u64),
                 };
-                let observations = run(attached, &plan, corpus, options).await?;
+                let one = judge(attached, release, selected, corpus, &known, options).await?;
                 progress.finish_and_clear();
-                let mut tally = Tally {
-                    target: target.clone(),
-                    not_for_release: plan.not_for_release,
-                    not_asked: plan.not_asked,
-                    time: start.elapsed(),
-                    ..Tally::default()
-                };
-                for (case, observation) in plan.cases.iter().zip(&observations) {
-                    let verdict = compare::compare(case, observation);
-                    let outcome = Outcome::of(verdict, known.of(&case.id, release));
-                    tally.count(&outcome);
-                    report.records.push(record_of(case, attached, release, &outcome));
-                    if self.bless {
-                        let blessing = Blessing::new(&case.id, release, &outcome);
-                        blessings.entry(known_file.clone()).or_default().push(blessing);
-                    } else if !outcome.is_expected() {
-                        let argument = argument_of(attached, release);
-                        let told = message::unexpected(
-                            case,
-                            corpus,
-                            &target,
-                            &argument,
-                            observation,
-                            &outcome,
-                            project,
-                        );
-                        anstream::println!("{told}");
-                    }
+                if !self.bless {
+                    show_unexpected(&one, corpus, project);
                 }
-                report.tallies.push(tally);
+                judged.push(one);
             }
         }
-        let path = project.records().join("run.jsonl");
         let header = Header {
             schema: record::SCHEMA,
             program: env!("CARGO_PKG_VERSION").to_owned(),
             corpus: corpus.digest.clone(),
             filters: self.filters.clone(),
         };
-        record::write(&path, header, &report.records)?;
-        anstream::print!("{}", message::summary(&report.tallies));
-        if report.tallies.iter().all(|tally| tally.ran() == 0) {
+        let records: Vec<_> = judged.iter().flat_map(Judged::records).collect();
+        record::write(&project.records().join("run.jsonl"), header, &records)?;
+        anstream::print!("{}", message::summary(&judged));
+        if records.is_empty() {
             anstream::eprintln!("no selected case is for these implementations and releases");
             return Ok(Exit::NothingSelected);
         }
         if self.bless {
-            for (file, blessings) in blessings {
-                let told = bless::bless(&file, &blessings)?;
-                anstream::print!("{}: {told}", project.short(&file).display());
-            }
+            self.write_blessings(&judged, project)?;
             return Ok(Exit::Expected);
         }
-        let expected = |tally: &Tally| tally.failed + tally.stale + tally.broke == 0;
-        Ok(match report.tallies.iter().all(expected) {
+        Ok(match judged.iter().all(Judged::is_expected) {
             true => Exit::Expected,
             false => Exit::Unexpected,
         })
+    }
+
+    /// Writes what was seen into the lists of known differences, one list after the other.
+    fn write_blessings(&self, judged: &[Judged<'_>], project: &Project) -> Result<()> {
+        let mut by_file: BTreeMap<PathBuf, Vec<Blessing>> = BTreeMap::new();
+        for Judged { target, judgements, .. } in judged {
+            let file = self.known_file(project, &target.implementation);
+            let blessing =
+                |one: &Judgement<'_>| Blessing::new(&one.case.id, target.release, &one.outcome);
+            by_file.entry(file).or_default().extend(judgements.iter().map(blessing));
+        }
+        for (file, blessings) in by_file {
+            let told = bless::bless(&file, &blessings)?;
+            anstream::print!("{}: {told}", project.short(&file).display());
+        }
+        Ok(())
+    }
+
+    fn known_file(&self, project: &Project, implementation: &str) -> PathBuf {
+        self.known.clone().unwrap_or_else(|| project.known(implementation))
+    }
+
+    fn jobs(&self) -> usize {
+        let processors = std::thread::available_parallelism().map_or(1, usize::from);
+        self.jobs.map_or(processors, usize::from)
     }
 
     fn wanted(&self) -> Vec<Wanted> {
@@ -259,6 +244,14 @@ impl Run {
             return self.implementations.clone();
         }
         vec![reference::NAME.parse().expect("the name is one")]
+    }
+}
+
+fn show_unexpected(judged: &Judged<'_>, corpus: &Corpus, project: &Project) {
+    let unexpected = judged.judgements.iter().filter(|one| !one.outcome.is_expected());
+    for judgement in unexpected {
+        let told = message::unexpected(judgement, &judged.target, corpus, project);
+        anstream::println!("{told}");
     }
 }
 
@@ -287,7 +280,7 @@ async fn measure(implementations: &[Wanted]) -> Result<()> {
                 if let Some(cost) =
                     bench::measure(&attached, release, &corpus, scratch.path()).await?
                 {
-                    let target = format!("{}@{release}", attached.hello.name);
+                    let target = Target::of(&attached, release);
                     anstream::print!("{}", message::cost(&target, &cost));
                 }
             }
@@ -296,49 +289,13 @@ async fn measure(implementations: &[Wanted]) -> Result<()> {
     Ok(())
 }
 
-/// What a run has come to.
-#[derive(Default)]
-struct Report {
-    tallies: Vec<Tally>,
-    records: Vec<Record>,
-}
-
-fn record_of(
-    case: &Case,
-    attached: &Attached,
-    release: permscope_engine::release::Release,
-    outcome: &Outcome,
-) -> Record {
-    let difference = outcome.difference();
-    Record {
-        case: case.id.clone(),
-        implementation: attached.hello.name.clone(),
-        release: release.to_string(),
-        outcome: outcome.word(),
-        seen: difference.map(|difference| difference.seen.clone()),
-        severity: difference.map(|difference| difference.severity),
-        broke: match outcome {
-            Outcome::Broke(why) => Some(why.clone()),
-            _ => None,
-        },
-    }
-}
-
-/// The argument that runs one release of an implementation again.
-fn argument_of(attached: &Attached, release: permscope_engine::release::Release) -> String {
-    match attached.argument.contains(['@', '=']) {
-        true => attached.argument.clone(),
-        false => format!("{}@{release}", attached.argument),
-    }
-}
-
 /// A bar on standard error where a person watches, and nothing elsewhere.
-fn progress_bar(target: &str, cases: usize) -> ProgressBar {
+fn progress_bar(target: &Target, cases: usize) -> ProgressBar {
     let watched = std::io::stderr().is_terminal() && std::env::var_os("CI").is_none();
     if !watched {
         return ProgressBar::hidden();
     }
     let style = ProgressStyle::with_template("{prefix} {wide_bar} {pos}/{len}")
         .expect("the template is one");
-    ProgressBar::new(cases as u64).with_style(style).with_prefix(target.to_owned())
+    ProgressBar::new(cases as u64).with_style(style).with_prefix(target.to_string())
 }

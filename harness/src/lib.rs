@@ -9,6 +9,7 @@ pub mod compare;
 pub mod corpus;
 pub mod exit;
 pub mod implementation;
+pub mod judgement;
 pub mod known;
 pub mod launch;
 pub mod message;

@@ -11,9 +11,10 @@ use crate::bench::Cost;
 use crate::compare::{refusal, rejection};
 use crate::corpus::Corpus;
 use crate::corpus::case::{Case, Expected, Promise};
+use crate::judgement::{Judged, Judgement, Target};
 use crate::launch::Launch;
 use crate::observation::Observation;
-use crate::outcome::Outcome;
+use crate::outcome::{Outcome, Word};
 use crate::project::Project;
 use crate::wire::{Action, Answered, Change, Command, Reply};
 
@@ -22,50 +23,10 @@ const GOOD: Style = AnsiColor::Green.on_default().bold();
 const ODD: Style = AnsiColor::Yellow.on_default().bold();
 const FAINT: Style = Style::new().dimmed();
 
-/// The counts of one implementation at one release.
-#[derive(Clone, Debug, Default)]
-pub struct Tally {
-    /// The implementation and the release.
-    pub target: String,
-    /// How many cases passed.
-    pub passed: usize,
-    /// How many differ as known.
-    pub known: usize,
-    /// How many differ and are not known.
-    pub failed: usize,
-    /// How many are listed as known and are otherwise.
-    pub stale: usize,
-    /// How many broke the protocol.
-    pub broke: usize,
-    /// How many are not for the release.
-    pub not_for_release: usize,
-    /// How many need what the implementation does not claim.
-    pub not_asked: usize,
-    /// How long it took.
-    pub time: Duration,
-}
-
-impl Tally {
-    /// Counts an outcome.
-    pub fn count(&mut self, outcome: &Outcome) {
-        match outcome {
-            Outcome::Pass => self.passed += 1,
-            Outcome::Known(_) => self.known += 1,
-            Outcome::Fail(_) => self.failed += 1,
-            Outcome::Stale(_) => self.stale += 1,
-            Outcome::Broke(_) => self.broke += 1,
-        }
-    }
-
-    /// How many cases ran.
-    pub fn ran(&self) -> usize {
-        self.passed + self.known + self.failed + self.stale + self.broke
-    }
-}
-
-/// The summary: a line for each implementation and release.
-pub fn summary(tallies: &[Tally]) -> String {
-    let width = tallies.iter().map(|tally| tally.target.len()).max().unwrap_or_default();
+/// The summary: a line for each target.
+pub fn summary(judged: &[Judged<'_>]) -> String {
+    let name = |judged: &Judged<'_>| judged.target.to_string();
+    let width = judged.iter().map(|judged| name(judged).len()).max().unwrap_or_default();
     let mut text = format!(
         "{FAINT}{:width$}  {:>6} {:>6} {:>6} {:>6} {:>6} {:>6}  {:>15} {:>9} {:>8}{FAINT:#}\n",
         "",
@@ -79,31 +40,31 @@ pub fn summary(tallies: &[Tally]) -> String {
         "not asked",
         "time"
     );
-    for tally in tallies {
-        let paint = |count: usize, style: Style| match count {
-            0 => format!("{FAINT}{count:>6}{FAINT:#}"),
-            _ => format!("{style}{count:>6}{style:#}"),
+    for judged in judged {
+        let count = |word, style: Style| match judged.count(word) {
+            0 => format!("{FAINT}{:>6}{FAINT:#}", 0),
+            count => format!("{style}{count:>6}{style:#}"),
         };
         let _ = writeln!(
             text,
             "{:width$}  {:>6} {} {} {} {} {}  {:>15} {:>9} {:>6.2} s",
-            tally.target,
-            tally.ran(),
-            paint(tally.passed, GOOD),
-            paint(tally.known, ODD),
-            paint(tally.failed, BAD),
-            paint(tally.stale, BAD),
-            paint(tally.broke, BAD),
-            tally.not_for_release,
-            tally.not_asked,
-            tally.time.as_secs_f64(),
+            name(judged),
+            judged.judgements.len(),
+            count(Word::Pass, GOOD),
+            count(Word::Known, ODD),
+            count(Word::Fail, BAD),
+            count(Word::Stale, BAD),
+            count(Word::Broke, BAD),
+            judged.not_for_release,
+            judged.not_asked,
+            judged.time.as_secs_f64(),
         );
     }
     text
 }
 
 /// What a run on a real runtime cost.
-pub fn cost(target: &str, cost: &Cost) -> String {
+pub fn cost(target: &Target, cost: &Cost) -> String {
     let Cost { processes, scopes, steps, floor, one, two } = cost;
     let ratio = |a: &Duration, b: &Duration| a.as_secs_f64() / b.as_secs_f64();
     format!(
@@ -127,21 +88,20 @@ pub fn reference_cost(time: Duration) -> String {
     )
 }
 
-/// An outcome that is not expected: the case, its clauses, what was promised and seen, and how to see it again.
+/// A judgement that is not expected: the case, its clauses, what was promised and seen, and how to see it again.
 pub fn unexpected(
-    case: &Case,
+    judgement: &Judgement<'_>,
+    target: &Target,
     corpus: &Corpus,
-    target: &str,
-    argument: &str,
-    observation: &Observation,
-    outcome: &Outcome,
     project: &Project,
 ) -> String {
-    let word = match outcome {
-        Outcome::Pass | Outcome::Known(_) => "as expected",
-        Outcome::Fail(_) => "FAIL",
-        Outcome::Stale(_) => "STALE",
-        Outcome::Broke(_) => "BROKE",
+    let Judgement { case, observation, outcome } = judgement;
+    let word = match outcome.word() {
+        Word::Pass => "PASS",
+        Word::Known => "KNOWN",
+        Word::Fail => "FAIL",
+        Word::Stale => "STALE",
+        Word::Broke => "BROKE",
     };
     let severity = outcome.difference().map_or("", |difference| difference.severity.name());
     let mut text = format!("{BAD}{word}{BAD:#} {} on {target}  {ODD}{severity}{ODD:#}\n", case.id);
@@ -169,8 +129,8 @@ pub fn unexpected(
     }
     let _ = writeln!(
         text,
-        "  {FAINT}again: cargo xtask conformance {} --implementation {argument}{FAINT:#}",
-        case.id
+        "  {FAINT}again: cargo xtask conformance {} --implementation {}{FAINT:#}",
+        case.id, target.argument
     );
     text
 }

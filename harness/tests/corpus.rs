@@ -13,6 +13,7 @@ use permscope::corpus::Corpus;
 use permscope::corpus::case::Case;
 use permscope::implementation::Implementation;
 use permscope::implementation::reference::Reference;
+use permscope::judgement::{Judgement, Target};
 use permscope::message;
 use permscope::outcome::Outcome;
 use permscope::plan::plan;
@@ -65,16 +66,13 @@ fn judge(corpus: &Corpus, case: &Case, project: &Project) -> Result<(), Failed> 
             let verdict = compare(case, &observation);
             if verdict != Verdict::Agrees {
                 let outcome = Outcome::of(verdict, None);
-                let target = format!("reference@{release}");
-                told.push_str(&message::unexpected(
-                    case,
-                    corpus,
-                    &target,
-                    &target,
-                    &observation,
-                    &outcome,
-                    project,
-                ));
+                let judgement = Judgement { case, observation, outcome };
+                let target = Target {
+                    implementation: hello.name.clone(),
+                    release,
+                    argument: format!("{}@{release}", hello.name),
+                };
+                told.push_str(&message::unexpected(&judgement, &target, corpus, project));
             }
         }
     }
