@@ -131,7 +131,7 @@ impl Case {
 
     /// Whether what the case does could be seen by another case of the same process.
     ///
-    /// A request or a revocation in a scope of its own stays there; a scope that is refused may leave a mark on its parent.
+    /// What is done in a scope of its own stays there; a scope that is refused may leave a mark on its parent.
     pub fn leaves_traces(&self) -> bool {
         let mutates = |step: &Step| {
             matches!(
@@ -144,7 +144,19 @@ impl Case {
         self.launch.terminal
             || !matches!(self.expected, Expected::Steps(_))
             || self.steps().iter().any(watches)
-            || (self.scope.is_none() && self.steps().iter().any(mutates))
+            || (!self.scope.as_ref().is_some_and(Scope::is_private)
+                && self.steps().iter().any(mutates))
+    }
+}
+
+impl Scope {
+    /// Whether the permissions are sure to be the scope's own; some values mean that it shares its parent's.
+    fn is_private(&self) -> bool {
+        match &self.permissions {
+            Value::String(text) => text == "inherit" || text == "none",
+            Value::Object(fields) => !fields.keys().any(|key| key.starts_with('$')),
+            _ => false,
+        }
     }
 }
 
