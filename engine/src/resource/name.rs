@@ -22,7 +22,7 @@ impl Name {
     /// A name, or a pattern where one asterisk ends the text; any other asterisk stands for itself.
     pub fn pattern(text: &str, platform: Platform) -> Self {
         match text.strip_suffix('*') {
-            Some(prefix) => Name::Prefix(fold(prefix.trim_end_matches('*'), platform)),
+            Some(prefix) => Name::Prefix(fold(prefix, platform)),
             None => Name::exact(text, platform),
         }
     }

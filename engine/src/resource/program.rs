@@ -13,7 +13,7 @@ pub enum Program {
     Missing(Box<str>),
     /// A denied path: the file, or all files below the directory.
     Tree(Path),
-    /// A denied name: every file of that name in any directory, whatever its extension and case.
+    /// A denied name: every file of that name in any directory, whatever its extensions and case.
     Named(Box<str>),
 }
 
@@ -47,9 +47,9 @@ impl Program {
     }
 }
 
-/// Whether a file has a name, its extension left out or not.
+/// Whether a file has a name, with all of its extensions or with none.
 fn is_called(file: &Path, name: &str) -> bool {
     let file = file.file_name();
-    let stem = file.rsplit_once('.').map_or(file, |(stem, _)| stem);
+    let stem = file.split_once('.').map_or(file, |(stem, _)| stem);
     file.eq_ignore_ascii_case(name) || stem.eq_ignore_ascii_case(name)
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use permscope_engine::answer as engine;
 use permscope_engine::model::Model;
+use permscope_engine::model::deno::descriptor::Thrown;
 use permscope_engine::model::deno::flags::{self, BadFlag};
 use permscope_engine::model::deno::kind::Kind;
 use permscope_engine::model::deno::options;
@@ -173,10 +174,8 @@ fn answer(session: &mut session::Session, step: &Step) -> Answered {
             return match session.perform(&value(operation), &mut prompter) {
                 Ok(Effected::Allowed) => plain(Answer::Allowed),
                 Ok(Effected::Absent) => plain(Answer::Absent),
-                Ok(Effected::Blocked(class)) => {
-                    Answered { error: Some(class.name().to_owned()), ..plain(Answer::Blocked) }
-                }
-                Err(thrown) => error(&thrown),
+                Ok(Effected::Blocked(thrown)) => thrown_with(Answer::Blocked, &thrown),
+                Err(thrown) => thrown_with(Answer::Error, &thrown),
             };
         }
         Action::Drop(_) => return plain(Answer::Error),
@@ -187,7 +186,7 @@ fn answer(session: &mut session::Session, step: &Step) -> Answered {
             let message = status.because.as_ref().map(because);
             Answered { partial, status: Some(status.object), message, ..plain(answer) }
         }
-        Err(thrown) => error(&thrown),
+        Err(thrown) => thrown_with(Answer::Error, &thrown),
     }
 }
 
@@ -202,11 +201,11 @@ fn plain(answer: Answer) -> Answered {
     }
 }
 
-fn error(thrown: &permscope_engine::model::deno::descriptor::Thrown) -> Answered {
+fn thrown_with(answer: Answer, thrown: &Thrown) -> Answered {
     Answered {
         error: Some(thrown.class.name().to_owned()),
         message: Some(thrown.message.clone()),
-        ..plain(Answer::Error)
+        ..plain(answer)
     }
 }
 

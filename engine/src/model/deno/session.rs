@@ -55,8 +55,8 @@ pub struct Change {
 pub enum Effected {
     /// It was done.
     Allowed,
-    /// It was not done, with an error of this class.
-    Blocked(ErrorClass),
+    /// It was not done, and the program was thrown this.
+    Blocked(Thrown),
     /// There was nothing there, or the program was told so.
     Absent,
 }
@@ -176,7 +176,9 @@ impl Session {
         self.notify();
         let whole = self.release.since(2, 8, 3) || answer == Answer::GRANTED;
         if !answer.is_granted() || !whole || self.loader_is_forged(kind) {
-            return Ok(Effected::Blocked(self.not_capable()));
+            let kind = kind.row().name;
+            let message = format!("{kind} access is not granted; --allow-{kind} would grant it");
+            return Ok(Effected::Blocked(Thrown { class: self.not_capable(), message }));
         }
         Ok(present(operation.present))
     }
