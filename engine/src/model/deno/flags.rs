@@ -219,9 +219,12 @@ impl Reader<'_> {
             {
                 false
             }
-            Flag::Rule(_, kind) if repeated => {
-                kind.row().shape == Shape::Path && release.since(2, 0, 0)
-            }
+            // Lists of paths add up since 2.0, every list since 2.9.6.
+            Flag::Rule(_, kind) if repeated => match kind.row().shape {
+                Shape::Path => release.since(2, 0, 0),
+                Shape::Unit => false,
+                _ => release.since(2, 9, 6),
+            },
             _ => !repeated,
         }
     }
