@@ -217,18 +217,18 @@ fn action(index: usize, action: &Action) -> String {
     format!("{}. {verb} {}", index + 1, descriptor(value))
 }
 
-/// A descriptor in few words.
+/// A descriptor in few words, its name first.
 fn descriptor(value: &Value) -> String {
-    match value {
-        Value::Object(fields) => {
-            let words = fields.iter().map(|(key, value)| match (key.as_str(), value) {
-                ("name", Value::String(name)) => name.clone(),
-                (key, value) => format!("{key}={value}"),
-            });
-            words.collect::<Vec<_>>().join(" ")
-        }
-        other => other.to_string(),
-    }
+    let Value::Object(fields) = value else {
+        return value.to_string();
+    };
+    let name = fields.get("name").map(|name| match name {
+        Value::String(name) => name.clone(),
+        other => format!("name={other}"),
+    });
+    let others = fields.iter().filter(|(key, _)| *key != "name");
+    let others = others.map(|(key, value)| format!("{key}={value}"));
+    name.into_iter().chain(others).collect::<Vec<_>>().join(" ")
 }
 
 fn answer_of(promise: &Promise) -> String {
