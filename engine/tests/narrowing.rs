@@ -107,3 +107,49 @@ fn what_a_child_revokes_its_parent_keeps() {
         assert!(PATHS.iter().all(|path| !query(child, *path).is_granted()), "{permissions:?}");
     });
 }
+
+#[test]
+fn a_refusal_of_the_parent_is_carried_into_every_child() {
+    let world = Arc::new(World::empty(Platform::Unix, "/"));
+    let mut nobody = |_: Kind, _: &Reach| Reply::No;
+    let path = |name: &str| {
+        Value::Object(vec![
+            ("name".to_owned(), Value::Text("read".to_owned())),
+            ("path".to_owned(), Value::Text(name.to_owned())),
+        ])
+    };
+    for &release in RELEASES {
+        let mut parent = Session::launch(release, Command::Run, &[], Arc::clone(&world))
+            .expect("there are no flags");
+        parent.request(&path("/a/b"), &mut nobody).expect("the descriptor is valid");
+        for permissions in [Value::Text("none".to_owned()), Value::Text("inherit".to_owned())] {
+            let child = parent.narrow(&permissions, Place::Worker, &mut nobody);
+            let mut child = child.expect("nothing is asked for").expect("the scope is its own");
+            assert_eq!(
+                query(&mut child, Some("/a/b")),
+                Answer::Denied,
+                "{release} {permissions:?}"
+            );
+            assert_eq!(query(&mut child, Some("/a")), Answer::Denied, "{release} {permissions:?}");
+            assert_eq!(query(&mut child, Some("/a/b/c")), Answer::Prompt, "{release}");
+        }
+    }
+}
+
+#[test]
+fn without_permissions_a_child_is_its_parent() {
+    let world = Arc::new(World::empty(Platform::Unix, "/"));
+    let mut nobody = |_: Kind, _: &Reach| Reply::No;
+    for &release in RELEASES {
+        for (permissions, place) in [
+            (Value::Undefined, Place::Test),
+            (Value::Null, Place::Worker),
+            (Value::Bool(false), Place::Test),
+        ] {
+            let mut parent = Session::launch(release, Command::Run, &[], Arc::clone(&world))
+                .expect("there are no flags");
+            let child = parent.narrow(&permissions, place, &mut nobody);
+            assert!(matches!(child, Ok(None)), "{release} {permissions:?}");
+        }
+    }
+}
