@@ -82,14 +82,14 @@ pub fn stays_inside(path: &str, directory: &str) -> bool {
 }
 
 /// Puts the folder in for `$ROOT`, in every text of a value.
-pub fn place(value: &Value, root: &str) -> Value {
+pub fn resolve(value: &Value, root: &str) -> Value {
     match value {
         Value::String(text) => Value::String(text.replace(ROOT, root)),
         Value::Array(elements) => {
-            Value::Array(elements.iter().map(|element| place(element, root)).collect())
+            Value::Array(elements.iter().map(|element| resolve(element, root)).collect())
         }
         Value::Object(fields) => Value::Object(
-            fields.iter().map(|(key, value)| (key.clone(), place(value, root))).collect(),
+            fields.iter().map(|(key, value)| (key.clone(), resolve(value, root))).collect(),
         ),
         other => other.clone(),
     }

@@ -64,7 +64,7 @@ pub fn call(
     let script = Script {
         id: 0,
         place: scope.map(|scope| scope.place),
-        permissions: scope.map(|scope| launch::place(&scope.permissions, NOWHERE)),
+        permissions: scope.map(|scope| launch::resolve(&scope.permissions, NOWHERE)),
         steps: case.steps().iter().map(|step| step.to_wire(NOWHERE)).collect(),
         launch,
     };

@@ -34,7 +34,7 @@ enum Place {
 
 /// Which forms of hosts a release reads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Grammar {
+pub struct Forms {
     /// `*.example.com` and `10.0.0.0/8`, in the lists of flags and options.
     pub patterns: bool,
     /// `vsock:1:2`.
@@ -88,12 +88,12 @@ impl fmt::Display for BadHost {
 
 impl Host {
     /// Reads an element of a list: a host, or a pattern of hosts where the release has them.
-    pub fn pattern(text: &str, grammar: Grammar) -> Result<Self, BadHost> {
-        if !grammar.patterns {
-            return Host::read(text, grammar);
+    pub fn pattern(text: &str, forms: Forms) -> Result<Self, BadHost> {
+        if !forms.patterns {
+            return Host::read(text, forms);
         }
         if let Some(domain) = text.strip_prefix("*.") {
-            let host = Host::read(domain, Grammar { vsock: false, unix: false, ..grammar })?;
+            let host = Host::read(domain, Forms { vsock: false, unix: false, ..forms })?;
             return match host.place {
                 Place::Name(name) => Ok(Host { place: Place::Wildcard(name), port: host.port }),
                 Place::Address(address) => {
@@ -105,7 +105,7 @@ impl Host {
         let (network, port) = match text.split_once('/') {
             Some((_, rest)) if rest.contains(':') => split_port(text)?,
             Some(_) => (text, None),
-            None => return Host::read(text, grammar),
+            None => return Host::read(text, forms),
         };
         match network.parse::<Ipv4Net>() {
             // A network of one address is that address.
@@ -113,23 +113,23 @@ impl Host {
                 Ok(Host { place: Place::Address(network.addr().into()), port })
             }
             Ok(network) => Ok(Host { place: Place::Network(network.trunc()), port }),
-            Err(_) => Host::read(text, grammar),
+            Err(_) => Host::read(text, forms),
         }
     }
 
     /// Reads one host, as a descriptor names it.
-    pub fn read(text: &str, grammar: Grammar) -> Result<Self, BadHost> {
-        if let Some(path) = text.strip_prefix("unix:").filter(|_| grammar.unix) {
+    pub fn read(text: &str, forms: Forms) -> Result<Self, BadHost> {
+        if let Some(path) = text.strip_prefix("unix:").filter(|_| forms.unix) {
             return read_unix(path);
         }
-        if let Some(address) = text.strip_prefix("vsock:").filter(|_| grammar.vsock) {
+        if let Some(address) = text.strip_prefix("vsock:").filter(|_| forms.vsock) {
             return read_vsock(address);
         }
         if text.contains("://") {
             return Err(BadHost::Url);
         }
         if let Some(rest) = text.strip_prefix('[') {
-            return read_bracketed(rest, grammar);
+            return read_bracketed(rest, forms);
         }
         let (host, port) = split_port(text)?;
         let place = match host.parse::<Ipv4Addr>() {
@@ -203,7 +203,7 @@ fn read_port(text: &str) -> Result<u16, BadHost> {
 }
 
 /// What follows the opening bracket of an IPv6 address.
-fn read_bracketed(rest: &str, grammar: Grammar) -> Result<Host, BadHost> {
+fn read_bracketed(rest: &str, forms: Forms) -> Result<Host, BadHost> {
     let (inside, behind) = rest.split_once(']').ok_or(BadHost::Brackets)?;
     let address: Ipv6Addr = inside.parse().map_err(|_| BadHost::Brackets)?;
     let port = match behind.strip_prefix(':') {
@@ -212,7 +212,7 @@ fn read_bracketed(rest: &str, grammar: Grammar) -> Result<Host, BadHost> {
         None => return Err(BadHost::Brackets),
     };
     let address = match address.to_ipv4_mapped() {
-        Some(mapped) if grammar.mapped => IpAddr::V4(mapped),
+        Some(mapped) if forms.mapped => IpAddr::V4(mapped),
         _ => IpAddr::V6(address),
     };
     Ok(Host { place: Place::Address(address), port })

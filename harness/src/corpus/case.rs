@@ -185,11 +185,11 @@ impl Step {
     /// The step as it is sent: without what is promised.
     pub fn to_wire(&self, root: &str) -> wire::Step {
         let action = match &self.action {
-            Action::Query(value) => Action::Query(launch::place(value, root)),
-            Action::Request(value) => Action::Request(launch::place(value, root)),
-            Action::Revoke(value) => Action::Revoke(launch::place(value, root)),
-            Action::Drop(value) => Action::Drop(launch::place(value, root)),
-            Action::Use(value) => Action::Use(launch::place(value, root)),
+            Action::Query(value) => Action::Query(launch::resolve(value, root)),
+            Action::Request(value) => Action::Request(launch::resolve(value, root)),
+            Action::Revoke(value) => Action::Revoke(launch::resolve(value, root)),
+            Action::Drop(value) => Action::Drop(launch::resolve(value, root)),
+            Action::Use(value) => Action::Use(launch::resolve(value, root)),
         };
         wire::Step { action, answer: self.answer }
     }

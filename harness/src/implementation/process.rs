@@ -409,7 +409,7 @@ fn script(index: usize, case: &Case, root: &str, setting: Setting<'_>) -> Script
         id: index as u64,
         launch: case.launch.to_wire(setting.release, fixture, root),
         place: scope.map(|scope| scope.place),
-        permissions: scope.map(|scope| launch::place(&scope.permissions, root)),
+        permissions: scope.map(|scope| launch::resolve(&scope.permissions, root)),
         steps: case.steps().iter().map(|step| step.to_wire(root)).collect(),
     }
 }

@@ -107,8 +107,8 @@ impl Grammar<'_> {
         Ok(self.world.path(text))
     }
 
-    fn hosts(self) -> host::Grammar {
-        host::Grammar {
+    fn hosts(self) -> host::Forms {
+        host::Forms {
             patterns: self.release.since(2, 4, 0),
             vsock: self.release.since(2, 2, 0),
             unix: self.release.since(2, 9, 0),
