@@ -94,13 +94,13 @@ impl Host {
         }
         if let Some(domain) = text.strip_prefix("*.") {
             let host = Host::read(domain, Forms { vsock: false, unix: false, ..forms })?;
-            return match host.place {
-                Place::Name(name) => Ok(Host { place: Place::Wildcard(name), port: host.port }),
-                Place::Address(address) => {
-                    Ok(Host { place: Place::Wildcard(address.to_string().into()), port: host.port })
-                }
-                _ => Err(BadHost::Name),
+            // No name looks like an IPv4 address, but names may end in one: `*.1.2.3.4` reaches `5.1.2.3.4`.
+            let domain = match host.place {
+                Place::Name(name) => name,
+                Place::Address(IpAddr::V4(address)) => address.to_string().into(),
+                _ => return Err(BadHost::Name),
             };
+            return Ok(Host { place: Place::Wildcard(domain), port: host.port });
         }
         let (network, port) = match text.split_once('/') {
             Some((_, rest)) if rest.contains(':') => split_port(text)?,
