@@ -149,35 +149,26 @@ impl Runtime {
                 None => true,
             });
             let Some(&culprit) = pending.first() else { break };
-            match attempt.end {
-                // Nothing of the launch depends on the script, so the others would end alike.
-                End::Refused(refused) => {
-                    let refused = |index| (index, Observation::Refused(refused.clone()));
-                    observations.extend(pending.drain(..).map(refused));
-                }
-                End::Exited(how) => {
-                    let why = format!("it had not answered, and {how}");
-                    observations.push((pending.remove(0), Observation::Broke(why)));
-                }
+            let mut at_launch = attempt.hello.is_none();
+            let observation = match attempt.end {
+                End::Refused(refused) => Observation::Refused(refused),
+                End::Exited(how) => Observation::Broke(format!("it had not answered, and {how}")),
                 End::Silent => {
-                    let why = format!("it was silent for {} s", self.patience.as_secs());
-                    observations.push((pending.remove(0), Observation::Broke(why)));
+                    Observation::Broke(format!("it was silent for {} s", self.patience.as_secs()))
                 }
-                End::Nonsense(why) => {
-                    observations.push((pending.remove(0), Observation::Broke(why)));
-                }
+                End::Nonsense(why) => Observation::Broke(why),
                 End::Died(how) => {
                     let again = self.attempt(group, cases, &[culprit], setting).await?;
-                    let observation = match again.end {
+                    at_launch &= again.hello.is_none();
+                    match again.end {
                         End::Died(twice) if twice == how => Observation::Crashed(how),
                         _ => Observation::Broke(format!("it died once, and not again: {how}")),
-                    };
-                    let at_launch = attempt.hello.is_none() && again.hello.is_none();
-                    let last = if at_launch { pending.len() } else { 1 };
-                    let died = |index| (index, observation.clone());
-                    observations.extend(pending.drain(..last).map(died));
+                    }
                 }
-            }
+            };
+            // Nothing of the launch depends on the script, so where that fails the others would end alike.
+            let ended = if at_launch { pending.len() } else { 1 };
+            observations.extend(pending.drain(..ended).map(|index| (index, observation.clone())));
         }
         Ok(observations)
     }
@@ -248,7 +239,8 @@ impl Runtime {
     /// The command of a process, with its folder, its arguments and its environment.
     fn command(&self, group: &Group<'_>, root: &str, setting: Setting<'_>) -> Result<CommandWrap> {
         let manifest = &self.manifest;
-        let adapter = self.adapter_path(setting.scratch)?;
+        let scratch = setting.scratch.join(&manifest.name);
+        let adapter = self.adapter_path(&scratch)?;
         let arguments = match (group.launch.command, group.place) {
             _ if manifest.launch == LaunchBy::Message => &manifest.commands.run,
             (Command::Eval, _) => &manifest.commands.eval,
@@ -258,7 +250,7 @@ impl Runtime {
         };
         let launch = group.launch;
         let place = |text: &String| text.replace(launch::ROOT, root);
-        let scratch = setting.scratch.to_string_lossy();
+        let scratch = scratch.to_string_lossy();
         let mut command = tokio::process::Command::new(&self.program);
         for argument in arguments {
             match argument.as_str() {
