@@ -132,6 +132,14 @@ const CASE: &str = "model = \"deno\"\n[[case]]\nname = \"one\"\n";
 4 | steps = [{ use = { name = \"read-file\", path = \"../x\" }, expect = \"blocked\" }]
   |          ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^"
 )]
+#[case::outside_by_url(
+    "steps = [{ use = { name = \"read-file\", path = { \"$url\" = \"file:/x\" } }, expect = \"blocked\" }]",
+    "error: \"file:/x\" leads out of $ROOT, and nothing that a case does may
+ --> file.toml:4:10
+  |
+4 | steps = [{ use = { name = \"read-file\", path = { \"$url\" = \"file:/x\" } }, expect = \"blocked\" }]
+  |          ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^"
+)]
 #[case::searched_outside(
     "search-path = [\"/bin\"]\nrefused = \"conflict\"",
     "error: \"/bin\" leads out of $ROOT, and no case may

@@ -243,12 +243,10 @@ fn read_unix(path: &str) -> Result<Host, BadHost> {
     Ok(Host { place: Place::Unix(path), port: None })
 }
 
-/// A context and a port; `-1` is the largest number, as the sockets' interface has it.
+/// A context and a port; `-1` is any context, as the sockets' interface has it, and no port.
 fn read_vsock(text: &str) -> Result<Host, BadHost> {
-    let number = |text: &str| match text {
-        "-1" => Ok(u32::MAX),
-        digits => digits.parse().map_err(|_| BadHost::Vsock),
-    };
+    let number = |text: &str| text.parse().map_err(|_| BadHost::Vsock);
     let (context, port) = text.split_once(':').ok_or(BadHost::Vsock)?;
-    Ok(Host { place: Place::Vsock { context: number(context)?, port: number(port)? }, port: None })
+    let context = if context == "-1" { u32::MAX } else { number(context)? };
+    Ok(Host { place: Place::Vsock { context, port: number(port)? }, port: None })
 }

@@ -4,11 +4,12 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use permscope_engine::model::Model;
+use permscope_engine::model::deno::descriptor::file_path;
 use serde_json::Value;
 
 use super::format;
 use super::releases::Releases;
-use crate::launch::{self, Launch};
+use crate::launch::{self, Launch, NOWHERE};
 use crate::wire::{
     self, Action, Answer, Capability, Change, Command, Key, Place, Refusal, Rejection,
 };
@@ -163,11 +164,13 @@ impl Scope {
 /// The path of an operation that does not stay in the fixture's folder.
 fn leads_outside<'o>(operation: &'o Value, directory: &str) -> Option<&'o str> {
     let argument = operation.get("path").or_else(|| operation.get("command"))?;
-    let path = match argument.get("$url").and_then(Value::as_str) {
-        Some(url) => url.strip_prefix("file://").unwrap_or(url),
-        None => argument.as_str()?,
+    let Some(url) = argument.get("$url").and_then(Value::as_str) else {
+        let path = argument.as_str()?;
+        return (!launch::stays_inside(path, directory)).then_some(path);
     };
-    (!launch::stays_inside(path, directory)).then_some(path)
+    // A URL of anything but a file names no path, and so does nothing.
+    let path = file_path(&url.replace(launch::ROOT, NOWHERE)).ok()?;
+    (!launch::stays_inside(&path, directory)).then_some(url)
 }
 
 fn capability_of(operation: &Value) -> Option<Capability> {

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use percent_encoding::percent_decode_str;
+use url::Url;
 
 use super::grammar::{BadText, Grammar};
 use super::kind::{Kind, Row, Shape};
@@ -120,16 +121,15 @@ pub fn text_of(row: &Row, part: &Value) -> Result<String, Thrown> {
     }
 }
 
-/// The path of a `file:` URL without a host.
-fn file_path(url: &str) -> Result<String, Thrown> {
-    let rest = url.strip_prefix("file:").ok_or_else(|| Thrown::type_error("must be a file URL"))?;
-    let path = match rest.strip_prefix("//") {
-        Some(rest) => rest.find('/').map_or((rest, "/"), |slash| rest.split_at(slash)),
-        None => ("", rest),
-    };
-    match path {
-        ("" | "localhost", path) => Ok(percent_decode_str(path).decode_utf8_lossy().into_owned()),
-        _ => Err(Thrown::type_error("a file URL has no host")),
+/// The path of a `file:` URL without a host, as the URL's own parser reads it: neither its query nor its fragment is a part of it.
+pub fn file_path(text: &str) -> Result<String, Thrown> {
+    let url = Url::parse(text).map_err(|error| Thrown::type_error(format!("{text}: {error}")))?;
+    if url.scheme() != "file" {
+        return Err(Thrown::type_error("must be a file URL"));
+    }
+    match url.host_str() {
+        None => Ok(percent_decode_str(url.path()).decode_utf8_lossy().into_owned()),
+        Some(_) => Err(Thrown::type_error("a file URL has no host")),
     }
 }
 

@@ -255,7 +255,7 @@ impl Reader<'_> {
             ("deno.land:443", Release::new(2, 0, 0)),
             ("jsr.io:443", Release::new(2, 0, 0)),
             ("esm.sh:443", Release::new(2, 0, 0)),
-            ("raw.esm.sh:443", Release::new(2, 6, 9)),
+            ("raw.esm.sh:443", Release::new(2, 7, 1)),
             ("cdn.jsdelivr.net:443", Release::new(2, 0, 0)),
             ("raw.githubusercontent.com:443", Release::new(2, 0, 0)),
             ("gist.githubusercontent.com:443", Release::new(2, 0, 0)),
