@@ -4,17 +4,16 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::Write;
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
 use permscope_engine::release::Release;
-use tempfile::NamedTempFile;
 use toml_edit::{Array, ArrayOfTables, DocumentMut, InlineTable, Item, Table, Value, value};
 
 use crate::compare::{Seen, SeenStep, Severity};
 use crate::corpus::format;
 use crate::corpus::releases::Releases;
+use crate::file;
 use crate::outcome::Outcome;
 
 /// What was seen of a case at a release.
@@ -68,7 +67,7 @@ pub fn bless(path: &Path, blessings: &[Blessing]) -> Result<String> {
             }
         }
     }
-    write(path, &document.to_string())?;
+    file::replace(path, document.to_string().as_bytes())?;
     let told = match (added, dropped) {
         (0, 0) => "nothing to bless".to_owned(),
         _ => format!("{added} added, {dropped} dropped; write a reason for each that has none"),
@@ -220,16 +219,4 @@ fn written_step(step: &SeenStep) -> Value {
         table.insert("changes", changes.iter().map(change).collect::<Array>().into());
     }
     table.into()
-}
-
-/// Writes a file, whole or not at all.
-fn write(path: &Path, text: &str) -> Result<()> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-    let folder = folder.unwrap_or(Path::new("."));
-    fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
-    let mut file = NamedTempFile::new_in(folder)
-        .with_context(|| format!("cannot write into {}", folder.display()))?;
-    file.write_all(text.as_bytes()).with_context(|| format!("cannot write {}", path.display()))?;
-    file.persist(path).with_context(|| format!("cannot write {}", path.display()))?;
-    Ok(())
 }

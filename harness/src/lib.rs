@@ -8,6 +8,7 @@ pub mod command;
 pub mod compare;
 pub mod corpus;
 pub mod exit;
+pub mod file;
 pub mod implementation;
 pub mod judgement;
 pub mod known;

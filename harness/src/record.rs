@@ -1,14 +1,13 @@
 //! The record of a run: JSON lines, with a header, and a footer without which it is not to be trusted.
 
 use std::fs;
-use std::io::Write;
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
 use serde::{Deserialize, Serialize};
-use tempfile::NamedTempFile;
 
 use crate::compare::{Seen, Severity};
+use crate::file;
 use crate::outcome::Word;
 
 /// The version of the format.
@@ -72,22 +71,18 @@ pub struct Footer {
 
 /// Writes a record, whole or not at all.
 pub fn write(path: &Path, header: Header, records: &[Record]) -> Result<()> {
-    let folder = path.parent().context("a record lies in a folder")?;
-    fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
-    let mut file = NamedTempFile::new_in(folder)
-        .with_context(|| format!("cannot write into {}", folder.display()))?;
+    let mut lines = Vec::new();
     let mut line = |line: &Line| -> Result<()> {
-        let mut text = serde_json::to_vec(line).context("a record is JSON")?;
-        text.push(b'\n');
-        file.write_all(&text).with_context(|| format!("cannot write {}", path.display()))
+        serde_json::to_writer(&mut lines, line).context("a record is JSON")?;
+        lines.push(b'\n');
+        Ok(())
     };
     line(&Line::Header(header))?;
     for record in records {
         line(&Line::Record(record.clone()))?;
     }
     line(&Line::Footer(Footer { records: records.len() }))?;
-    file.persist(path).with_context(|| format!("cannot write {}", path.display()))?;
-    Ok(())
+    file::replace(path, &lines)
 }
 
 /// Reads a record; one without its footer may have lost more than that.
