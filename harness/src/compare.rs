@@ -119,6 +119,10 @@ pub fn compare(case: &Case, observation: &Observation) -> Verdict {
             }
         }
         (Expected::Refused(_), Observation::Acted(_)) => ended("started", Severity::OverGrant),
+        // A launch that got as far as a scope has started, too.
+        (Expected::Refused(_), Observation::Rejected(seen)) => {
+            ended(rejection(seen.reason), Severity::OverGrant)
+        }
         (Expected::Rejected { .. }, Observation::Acted(_)) => {
             ended("accepted", Severity::OverGrant)
         }
