@@ -144,10 +144,15 @@ pub async fn attach(
         let known = project.implementation_names();
         return Err(NotAttached::Unknown { name: wanted.name.clone(), known }.into());
     }
-    let manifest = Manifest::read(&folder)?;
+    let unreadable = |error: anyhow::Error| NotAttached::Mute {
+        wanted: wanted.name.clone(),
+        why: format!("{error:#}"),
+    };
+    let manifest = Manifest::read(&folder).map_err(unreadable)?;
     let adapter = match &manifest.adapter {
         Some(name) => fs::read_to_string(folder.join(name))
-            .with_context(|| format!("cannot read the adapter {}", folder.join(name).display()))?,
+            .with_context(|| format!("cannot read the adapter {}", folder.join(name).display()))
+            .map_err(unreadable)?,
         None => String::new(),
     };
     let mut attached = Vec::new();
@@ -160,6 +165,12 @@ pub async fn attach(
             let why =
                 format!("it speaks version {} of the protocol, not {PROTOCOL}", hello.protocol);
             return Err(mute(why).into());
+        }
+        // What is known of an implementation is looked up by its name, so it cannot give itself another.
+        let (says, is) = ((&hello.name, &hello.model), (&manifest.name, &manifest.model));
+        if says != is {
+            let why = format!("it says that it is {} of the model {}", says.0, says.1);
+            return Err(mute(format!("{why}, and its manifest {} of {}", is.0, is.1)).into());
         }
         let mut releases = Vec::new();
         for release in &hello.releases {

@@ -127,6 +127,12 @@ impl Manifest {
             .with_context(|| format!("cannot read the manifest {}", path.display()))?;
         let manifest: Self = toml::from_str(&text)
             .with_context(|| format!("cannot read the manifest {}", path.display()))?;
+        ensure!(
+            folder.file_name().is_some_and(|name| name == manifest.name.as_str()),
+            "{}: the name \"{}\" is not that of its folder",
+            path.display(),
+            manifest.name
+        );
         if let Some(RejectionPattern { pattern }) = &manifest.rejection {
             let has = |group| pattern.0.capture_names().flatten().any(|name| name == group);
             ensure!(has("id"), "{}: the rejection pattern needs the group \"id\"", path.display());
