@@ -1,6 +1,6 @@
 //! The command line: what a run is asked to do, and the run from end to end.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -117,18 +117,29 @@ impl CommandLine {
 
 impl Run {
     fn execute(&self) -> Result<Exit> {
-        match self.color {
-            Color::Auto => {}
-            Color::Always => anstream::ColorChoice::Always.write_global(),
-            Color::Never => anstream::ColorChoice::Never.write_global(),
+        // What cargo was told holds for what runs under it; the other variables are known where it is printed.
+        let of_cargo = std::env::var("CARGO_TERM_COLOR").unwrap_or_default();
+        match (self.color, of_cargo.as_str()) {
+            (Color::Always, _) | (Color::Auto, "always") => {
+                anstream::ColorChoice::Always.write_global();
+            }
+            (Color::Never, _) | (Color::Auto, "never") => {
+                anstream::ColorChoice::Never.write_global();
+            }
+            (Color::Auto, _) => {}
         }
         let project = Project::here()?;
-        let corpus = self.corpus(&project)?;
+        let (corpus, known_ids) = self.corpus(&project)?;
         let selected: Vec<_> =
             corpus.cases.iter().filter(|case| plan::selects(&self.filters, case)).collect();
-        if selected.is_empty() {
-            let filters = self.filters.join(" ");
-            anstream::eprintln!("no case of {} is selected by: {filters}", corpus.cases.len());
+        // A filter that was mistyped must not hide behind another that was not.
+        let is_idle = |filter: &&String| {
+            !selected.iter().any(|case| plan::selects(std::slice::from_ref(*filter), case))
+        };
+        let idle: Vec<_> = self.filters.iter().filter(is_idle).cloned().collect();
+        if selected.is_empty() || !idle.is_empty() {
+            let (cases, idle) = (corpus.cases.len(), idle.join(" "));
+            anstream::eprintln!("no case of {cases} is selected by: {idle}");
             return Ok(Exit::NothingSelected);
         }
         if self.list {
@@ -139,43 +150,55 @@ impl Run {
         }
         executor()?.block_on(async {
             tokio::select! {
-                exit = self.run(&project, &corpus, &selected) => exit,
+                exit = self.run(&project, &corpus, &known_ids, &selected) => exit,
                 // Dropping the run ends every process of it.
-                _ = tokio::signal::ctrl_c() => anyhow::bail!("interrupted; nothing was recorded"),
+                () = interruption() => anyhow::bail!("interrupted; nothing was recorded"),
             }
         })
     }
 
-    fn corpus(&self, project: &Project) -> Result<Corpus> {
-        let own = read_corpus(&project.corpus(), &[project.fixtures()], &[]);
+    /// The corpus to run, and every identity that a list of known differences may name: the project's own, too.
+    fn corpus(&self, project: &Project) -> Result<(Corpus, BTreeSet<String>)> {
+        let own = read_corpus(&project.corpus(), &[project.fixtures()], &[])?;
+        let ids = |corpus: &Corpus| corpus.cases.iter().map(|case| case.id.clone()).collect();
+        let mut known_ids: BTreeSet<String> = ids(&own);
         if self.corpora.is_empty() {
-            return own;
+            return Ok((own, known_ids));
         }
-        let clauses = own?.clauses;
+        let clauses = own.clauses;
         let mut corpus = Corpus::default();
         for folder in &self.corpora {
             if !folder.is_dir() {
                 return Err(NoCorpus(format!("there is no folder {}", folder.display())).into());
             }
             let fixtures = [folder.join("fixtures"), project.fixtures()];
-            corpus.add(read_corpus(folder, &fixtures, &clauses)?);
+            corpus.add(read_corpus(folder, &fixtures, &clauses)?)?;
         }
-        Ok(corpus)
+        known_ids.extend(ids(&corpus));
+        Ok((corpus, known_ids))
     }
 
-    async fn run(&self, project: &Project, corpus: &Corpus, selected: &[&Case]) -> Result<Exit> {
+    async fn run(
+        &self,
+        project: &Project,
+        corpus: &Corpus,
+        known_ids: &BTreeSet<String>,
+        selected: &[&Case],
+    ) -> Result<Exit> {
         let scratch =
             TempDir::with_prefix("permscope-").context("cannot make a temporary folder")?;
         let patience = Duration::from_secs(self.timeout);
         let mut implementations = Vec::new();
         for wanted in self.wanted() {
-            implementations.extend(attach(&wanted, project, patience, scratch.path()).await?);
+            for attached in attach(&wanted, project, patience, scratch.path()).await? {
+                // Read before anything runs, so that a mistake in one list loses nothing of a run.
+                let file = self.known_file(project, &attached.hello.name);
+                let known = KnownDifferences::read(&file, known_ids, self.bless)?;
+                implementations.push((attached, known));
+            }
         }
-        let ids: Vec<_> = corpus.cases.iter().map(|case| case.id.as_str()).collect();
         let mut judged = Vec::new();
-        for attached in &implementations {
-            let file = self.known_file(project, &attached.hello.name);
-            let known = KnownDifferences::read(&file, &ids, self.bless)?;
+        for (attached, known) in &implementations {
             for &release in &attached.releases {
                 let progress = progress_bar(&Target::of(attached, release), selected.len());
                 let options = Options {
@@ -183,10 +206,10 @@ impl Run {
                     scratch: scratch.path(),
                     progress: &|done| progress.inc(done as u64),
                 };
-                let one = judge(attached, release, selected, corpus, &known, options).await?;
+                let one = judge(attached, release, selected, corpus, known, options).await?;
                 progress.finish_and_clear();
                 if !self.bless {
-                    show_unexpected(&one, corpus, project);
+                    self.show_unexpected(&one, corpus, project);
                 }
                 judged.push(one);
             }
@@ -230,6 +253,17 @@ impl Run {
         Ok(())
     }
 
+    fn show_unexpected(&self, judged: &Judged<'_>, corpus: &Corpus, project: &Project) {
+        let corpora = self.corpora.iter().map(|folder| ("--corpus", &**folder));
+        let known = self.known.iter().map(|file| ("--known", &**file));
+        let options: Vec<_> = corpora.chain(known).collect();
+        let unexpected = judged.judgements.iter().filter(|one| !one.outcome.is_expected());
+        for judgement in unexpected {
+            let told = message::unexpected(judgement, &judged.target, corpus, project, &options);
+            anstream::println!("{told}");
+        }
+    }
+
     fn known_file(&self, project: &Project, implementation: &str) -> PathBuf {
         self.known.clone().unwrap_or_else(|| project.known(implementation))
     }
@@ -247,12 +281,24 @@ impl Run {
     }
 }
 
-fn show_unexpected(judged: &Judged<'_>, corpus: &Corpus, project: &Project) {
-    let unexpected = judged.judgements.iter().filter(|one| !one.outcome.is_expected());
-    for judgement in unexpected {
-        let told = message::unexpected(judgement, &judged.target, corpus, project);
-        anstream::println!("{told}");
+/// Ends when somebody wants the run to end: at the keyboard, or by ending the program.
+async fn interruption() {
+    let keyboard = async {
+        // Where the keyboard cannot be listened to, nobody interrupts.
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    };
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        match signal(SignalKind::terminate()) {
+            Ok(mut end) => tokio::select! { () = keyboard => {}, _ = end.recv() => {} },
+            Err(_) => keyboard.await,
+        }
     }
+    #[cfg(not(unix))]
+    keyboard.await;
 }
 
 /// Reads a corpus; what cannot be read at all is told apart from what has errors in it.

@@ -1,6 +1,6 @@
 //! Known differences: an implementation answers exactly so at these versions, for this reason.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -74,8 +74,8 @@ impl std::error::Error for BadKnown {}
 impl KnownDifferences {
     /// Reads a file; where there is none, nothing is known.
     ///
-    /// `cases` are the identities of the corpus: an entry about any other is an error, as is one without a reason unless the list is `unfinished`.
-    pub fn read(path: &Path, cases: &[&str], unfinished: bool) -> Result<Self> {
+    /// `cases` are the identities that there are: an entry about any other is an error, as is one without a reason unless the list is `unfinished`.
+    pub fn read(path: &Path, cases: &BTreeSet<String>, unfinished: bool) -> Result<Self> {
         if !path.exists() {
             return Ok(Self::default());
         }
@@ -94,8 +94,8 @@ impl KnownDifferences {
                 message,
                 help,
             };
-            if !cases.contains(&case.get().as_str()) {
-                let help = closest(case.get(), cases.iter().copied());
+            if !cases.contains(case.get()) {
+                let help = closest(case.get(), cases.iter().map(String::as_str));
                 let help = help.map(|id| format!("did you mean \"{id}\"?"));
                 errors.push(error(
                     case.span(),

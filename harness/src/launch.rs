@@ -1,6 +1,7 @@
 //! A launch: what decides a process, and so which cases can share one.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 use permscope_engine::release::Release;
 use permscope_engine::resource::path::Path;
@@ -33,8 +34,8 @@ pub struct Launch {
     pub directory: String,
     /// Whether somebody sits at a terminal.
     pub terminal: bool,
-    /// The fixture, by name.
-    pub fixture: String,
+    /// The fixture, by its file; empty where nothing is needed.
+    pub fixture: PathBuf,
 }
 
 impl Launch {
@@ -47,7 +48,7 @@ impl Launch {
             search_path: vec![format!("{ROOT}/bin")],
             directory: ROOT.to_owned(),
             terminal: false,
-            fixture: "empty".to_owned(),
+            fixture: PathBuf::new(),
         }
     }
 

@@ -1,6 +1,7 @@
 //! Everything that is said to a person, one small function per thing said.
 
 use std::fmt::Write as _;
+use std::path::Path;
 use std::time::Duration;
 
 use anstyle::{AnsiColor, Style};
@@ -89,11 +90,14 @@ pub fn reference_cost(time: Duration) -> String {
 }
 
 /// A judgement that is not expected: the case, its clauses, what was promised and seen, and how to see it again.
+///
+/// `options` are what else of the command line decides what is seen.
 pub fn unexpected(
     judgement: &Judgement<'_>,
     target: &Target,
     corpus: &Corpus,
     project: &Project,
+    options: &[(&str, &Path)],
 ) -> String {
     let Judgement { case, observation, outcome } = judgement;
     let word = match outcome.word() {
@@ -127,12 +131,21 @@ pub fn unexpected(
             text.push_str(&difference(case, observation));
         }
     }
-    let _ = writeln!(
-        text,
-        "  {FAINT}again: cargo xtask conformance {} --implementation {}{FAINT:#}",
-        case.id, target.argument
-    );
+    let mut again = format!("{} --implementation {}", case.id, quoted(&target.argument));
+    for (option, path) in options {
+        let _ = write!(again, " {option} {}", quoted(&path.to_string_lossy()));
+    }
+    let _ = writeln!(text, "  {FAINT}again: cargo xtask conformance {again}{FAINT:#}");
     text
+}
+
+/// A word as a shell takes it for one.
+fn quoted(word: &str) -> String {
+    let is_plain = |letter: char| letter.is_alphanumeric() || "_-./:=@+,%".contains(letter);
+    match !word.is_empty() && word.chars().all(is_plain) {
+        true => word.to_owned(),
+        false => format!("'{}'", word.replace('\'', r"'\''")),
+    }
 }
 
 /// What was promised and what was seen, line by line.

@@ -85,7 +85,7 @@ async fn processes(
     corpus: &Corpus,
     options: Options<'_>,
 ) -> Result<Vec<Observation>> {
-    let fixture = |name: &str| &corpus.fixtures[name];
+    let fixture = |file: &Path| &corpus.fixtures[file];
     let setting = Setting { release: plan.release, fixtures: &fixture, scratch: options.scratch };
     let groups = match runtime.manifest.launch {
         LaunchBy::Arguments => plan.groups(),

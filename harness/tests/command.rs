@@ -1,7 +1,7 @@
 //! The command line, from outside: what is said, and which number it ends with.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
 use permscope::record;
@@ -11,23 +11,31 @@ use tempfile::TempDir;
 /// A checkout of its own, so that nothing a test does reaches the real one.
 fn checkout(cases: &str) -> TempDir {
     let folder = TempDir::new().expect("there is a temporary folder");
-    let write = |name: &str, text: &str| {
-        let path = folder.path().join(name);
-        fs::create_dir_all(path.parent().expect("it lies in a folder")).expect("it can be made");
-        fs::write(path, text).expect("it can be written");
-    };
-    write("conformance/cases.toml", &format!("model = \"deno\"\n{cases}"));
-    write("fixtures/empty.toml", "");
+    write(folder.path(), "conformance/cases.toml", &format!("model = \"deno\"\n{cases}"));
+    write(folder.path(), "fixtures/empty.toml", "");
     folder
+}
+
+/// Writes a file below a folder.
+fn write(folder: &Path, name: &str, text: &str) {
+    let path = folder.join(name);
+    fs::create_dir_all(path.parent().expect("it lies in a folder")).expect("it can be made");
+    fs::write(path, text).expect("it can be written");
+}
+
+/// The program, without what the environment of a test says of colours.
+fn program() -> Command {
+    let mut program = Command::new(env!("CARGO_BIN_EXE_permscope"));
+    for variable in ["CARGO_TERM_COLOR", "CLICOLOR_FORCE", "CLICOLOR", "NO_COLOR"] {
+        program.env_remove(variable);
+    }
+    program
 }
 
 /// Runs the program in a folder: its exit code, standard output and standard error.
 fn permscope(folder: &Path, arguments: &[&str]) -> (i32, String, String) {
-    let output = Command::new(env!("CARGO_BIN_EXE_permscope"))
-        .args(arguments)
-        .current_dir(folder)
-        .output()
-        .expect("the program starts");
+    let output = program().args(arguments).current_dir(folder).output();
+    let output = output.expect("the program starts");
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("it speaks text");
     (output.status.code().unwrap_or(-1), text(output.stdout), text(output.stderr))
 }
@@ -41,6 +49,7 @@ const WRONG: &str = "[[case]]\nname = \"wrong\"\nreleases = \"=2.9.6\"\nsteps = 
 #[case::only_the_right_one(&["right"], 0, "")]
 #[case::listed(&["--list"], 0, "")]
 #[case::nothing_selected(&["nothing"], 4, "no case of 1 is selected by: nothing")]
+#[case::one_filter_of_two(&["right", "rihgt"], 4, "no case of 1 is selected by: rihgt")]
 #[case::wrong_usage(&["--jobs", "0"], 2, "invalid value '0' for '--jobs <N>'")]
 #[case::unknown_option(&["--jbos", "1"], 2, "unexpected argument '--jbos' found")]
 #[case::no_folder(&["--corpus", "nowhere"], 66, "there is no folder nowhere")]
@@ -71,6 +80,25 @@ FAIL cases::wrong on reference@2.9.6  over-deny
     let (again, ..) =
         permscope(folder.path(), &["cases::wrong", "--implementation", "reference@2.9.6"]);
     assert_eq!(again, 100, "the command that is shown shows it again");
+}
+
+#[rstest]
+#[case::nobody_watches(&[], &[], false)]
+#[case::asked_for(&["--color", "always"], &[("NO_COLOR", "1")], true)]
+#[case::asked_of_cargo(&[], &[("CARGO_TERM_COLOR", "always"), ("NO_COLOR", "1")], true)]
+#[case::forced(&[], &[("CLICOLOR_FORCE", "1")], true)]
+#[case::declined(&["--color", "never"], &[("CLICOLOR_FORCE", "1")], false)]
+#[case::declined_to_cargo(&[], &[("CARGO_TERM_COLOR", "never"), ("CLICOLOR_FORCE", "1")], false)]
+fn is_coloured(
+    #[case] arguments: &[&str],
+    #[case] environment: &[(&str, &str)],
+    #[case] coloured: bool,
+) {
+    let folder = checkout(RIGHT);
+    let mut program = program();
+    program.args(arguments).envs(environment.iter().copied()).current_dir(folder.path());
+    let output = program.output().expect("the program starts");
+    assert_eq!(output.stdout.contains(&b'\x1b'), coloured);
 }
 
 #[test]
@@ -159,19 +187,75 @@ fn more_access_than_promised_is_known_only_to_whoever_acknowledges_it() {
     assert_eq!(permscope(folder.path(), &[]).0, 0);
 }
 
+/// A folder of cases outside of the project, each reading a file of a fixture that has the same name everywhere.
+fn outside(name: &str) -> TempDir {
+    let folder = TempDir::with_prefix("the cases of ").expect("there is a temporary folder");
+    let entry = format!("[[entry]]\npath = \"{name}\"\nfile = \"text\"\n");
+    write(folder.path(), "fixtures/own.toml", &entry);
+    let case = format!(
+        "model = \"deno\"\n[[case]]\nname = \"{name}\"\nfixture = \"own\"\nflags = [\"--allow-read\"]\n\
+         steps = [{{ use = {{ name = \"read-file\", path = \"{name}\" }}, expect = \"allowed\" }}]\n"
+    );
+    write(folder.path(), "theirs.toml", &case);
+    folder
+}
+
 #[test]
-fn a_corpus_outside_of_the_project_brings_its_own_fixtures() {
+fn corpora_outside_of_the_project_bring_their_own_fixtures() {
     let inside = checkout(RIGHT);
-    let outside = TempDir::new().expect("there is a temporary folder");
-    let path = |name: &str| -> PathBuf { outside.path().join(name) };
-    fs::create_dir_all(path("fixtures")).expect("it can be made");
-    fs::write(path("fixtures/own.toml"), "[[entry]]\npath = \"a\"\nfile = \"a\"\n")
-        .expect("written");
-    let case = "model = \"deno\"\n[[case]]\nname = \"mine\"\nfixture = \"own\"\nflags = [\"--allow-read=a\"]\n\
-                steps = [{ use = { name = \"read-file\", path = \"a\" }, expect = \"allowed\" }]\n";
-    fs::write(path("mine.toml"), case).expect("written");
-    let folder = outside.path().to_str().expect("the path is text");
+    let (one, other) = (outside("one"), outside("other"));
+    let path = |folder: &TempDir| folder.path().to_str().expect("the path is text").to_owned();
+    let (one, other) = (path(&one), path(&other));
+    let (code, stdout, stderr) =
+        permscope(inside.path(), &["--corpus", &one, "--corpus", &other, "-i", "reference@2.9.6"]);
+    assert_eq!(code, 0, "{stdout}{stderr}");
+    assert!(stdout.contains("reference@2.9.6       2      2"), "{stdout}");
+
+    let (code, _, stderr) = permscope(inside.path(), &["--corpus", &one, "--corpus", &one]);
+    assert_eq!(code, 65, "{stderr}");
+    assert!(stderr.starts_with("error: theirs::one is a case of "), "{stderr}");
+    assert!(stderr.contains("3 | name = \"one\""), "{stderr}");
+}
+
+#[test]
+fn what_is_known_of_the_project_is_no_error_beside_another_corpus() {
+    let inside = checkout(WRONG);
+    let known = "[[difference]]\ncase = \"cases::wrong\"\nversions = \"=2.9.6\"\n\
+                 seen = [{ step = 1, answer = \"prompt\" }]\nreason = \"It is so.\"\n";
+    write(inside.path(), "reports/known/reference.toml", known);
+    let theirs = outside("one");
+    let folder = theirs.path().to_str().expect("the path is text");
     let (code, stdout, stderr) = permscope(inside.path(), &["--corpus", folder]);
     assert_eq!(code, 0, "{stdout}{stderr}");
-    assert!(stdout.contains("reference@2.9.6"), "{stdout}");
+}
+
+#[test]
+fn the_command_that_reproduces_a_failure_names_the_corpus_and_the_list() {
+    let inside = checkout(RIGHT);
+    let theirs = outside("one");
+    let text = fs::read_to_string(theirs.path().join("theirs.toml")).expect("it was written");
+    write(theirs.path(), "theirs.toml", &text.replace("allowed", "absent"));
+    let folder = theirs.path().to_str().expect("the path is text");
+    let arguments = ["--corpus", folder, "--known", "known.toml", "-i", "reference@2.9.6"];
+    let (code, stdout, stderr) = permscope(inside.path(), &arguments);
+    assert_eq!(code, 100, "{stdout}{stderr}");
+    let again = format!(
+        "again: cargo xtask conformance theirs::one --implementation reference@2.9.6 --corpus '{folder}' --known known.toml\n"
+    );
+    assert!(stdout.contains(&again), "{stdout}");
+}
+
+#[test]
+#[cfg(unix)]
+fn what_is_written_can_be_read_by_whoever_can_read_other_files() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = checkout(WRONG);
+    permscope(folder.path(), &["--bless"]);
+    let mode = |name: &str| {
+        let metadata = fs::metadata(folder.path().join(name)).expect("it was written");
+        metadata.permissions().mode() & 0o777
+    };
+    let usual = mode("conformance/cases.toml");
+    assert_eq!(mode("target/conformance/run.jsonl"), usual);
+    assert_eq!(mode("reports/known/reference.toml"), usual);
 }

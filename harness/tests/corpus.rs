@@ -27,8 +27,10 @@ fn main() -> ExitCode {
     // Under nextest every trial is a process of its own, which needs only the case that it is asked for.
     let exact = arguments.filter.as_ref().filter(|_| arguments.exact);
     let (folder, fixtures) = (project.corpus(), [project.fixtures()]);
-    let corpus = match exact {
-        Some(id) => Corpus::read_around(&folder, &fixtures, id),
+    let one = exact.map(|id| Corpus::read_around(&folder, &fixtures, id));
+    let corpus = match one {
+        Some(Ok(corpus)) if corpus.cases.is_empty() => Corpus::read(&folder, &fixtures, &[]),
+        Some(one) => one,
         None => Corpus::read(&folder, &fixtures, &[]),
     };
     let corpus = match corpus {
@@ -39,7 +41,7 @@ fn main() -> ExitCode {
         }
     };
     // An empty corpus would be green, and say nothing.
-    assert!(!corpus.cases.is_empty(), "there is no such case below {}", folder.display());
+    assert!(!corpus.cases.is_empty(), "there is no case below {}", folder.display());
     let project = Arc::new(project);
     let indices: BTreeMap<_, _> =
         corpus.cases.iter().enumerate().map(|(index, case)| (case.id.clone(), index)).collect();
@@ -72,7 +74,7 @@ fn judge(corpus: &Corpus, case: &Case, project: &Project) -> Result<(), Failed> 
                     release,
                     argument: format!("{}@{release}", hello.name),
                 };
-                told.push_str(&message::unexpected(&judgement, &target, corpus, project));
+                told.push_str(&message::unexpected(&judgement, &target, corpus, project, &[]));
             }
         }
     }

@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::Path;
 
+use permscope::corpus::fixture::Fixture;
 use permscope::corpus::{BadCorpus, Corpus};
 use rstest::rstest;
 use tempfile::TempDir;
@@ -148,6 +149,38 @@ const CASE: &str = "model = \"deno\"\n[[case]]\nname = \"one\"\n";
 3 | name = \"one\"
   |        ^^^^^"
 )]
+#[case::no_directory(
+    "directory = \"$ROOT/nothing\"\nrefused = \"conflict\"",
+    "error: the fixture has no directory \"$ROOT/nothing\"
+ --> file.toml:3:8
+  |
+3 | name = \"one\"
+  |        ^^^^^"
+)]
+#[case::directory_of_whoever_runs_it(
+    "directory = \"src\"\nrefused = \"conflict\"",
+    "error: the fixture has no directory \"src\"
+ --> file.toml:3:8
+  |
+3 | name = \"one\"
+  |        ^^^^^"
+)]
+#[case::unpassable_flag(
+    "flags = [\"a\\u0000b\"]\nrefused = \"conflict\"",
+    "error: \"a\\0b\" cannot be passed to a process, for it holds a NUL
+ --> file.toml:3:8
+  |
+3 | name = \"one\"
+  |        ^^^^^"
+)]
+#[case::unpassable_variable(
+    "environment = { \"A=B\" = \"\" }\nrefused = \"conflict\"",
+    "error: \"A=B\" is no name of a variable
+ --> file.toml:3:8
+  |
+3 | name = \"one\"
+  |        ^^^^^"
+)]
 #[case::taken_name(
     "refused = \"conflict\"\n[[case]]\nname = \"one\"\nrefused = \"conflict\"",
     "error: the name \"one\" is taken on line 3
@@ -173,4 +206,56 @@ fn every_error_of_a_corpus_is_shown_at_once() {
     let two =
         format!("{CASE}fixture = \"nothing\"\nclauses = [\"no.clause\"]\nrefused = \"conflict\"");
     assert_eq!(shown(&two).matches("error: ").count(), 2, "{}", shown(&two));
+}
+
+/// Reads a fixture, and returns what is wrong with it, as shown to a person.
+fn fixture_shown(text: &str) -> String {
+    Fixture::read(Path::new("own.toml"), text).expect_err("the fixture has errors").to_string()
+}
+
+#[rstest]
+#[case::misspelt_key(
+    "[[entry]]\npath = \"a\"\nflie = \"\"",
+    "error: unknown field `flie`, expected one of `path`, `file`, `program`, `link`, `directory`
+ --> own.toml:3:1
+  |
+3 | flie = \"\"
+  | ^^^^
+  |
+  = help: did you mean `file`?"
+)]
+#[case::two_things(
+    "[[entry]]\npath = \"a\"\nfile = \"\"\nlink = \"b\"",
+    "error: an entry is a `file`, a `program`, a `link` or `directory = true`
+ --> own.toml:2:8
+  |
+2 | path = \"a\"
+  |        ^^^"
+)]
+#[case::outside(
+    "[[entry]]\npath = \"../a\"\nfile = \"\"",
+    "error: the entry \"../a\" leads out of the fixture
+ --> own.toml:2:8
+  |
+2 | path = \"../a\"
+  |        ^^^^^^"
+)]
+#[case::link_to_outside(
+    "[[entry]]\npath = \"a/b\"\nlink = \"../../c\"",
+    "error: the entry \"a/b\" leads out of the fixture
+ --> own.toml:2:8
+  |
+2 | path = \"a/b\"
+  |        ^^^^^"
+)]
+#[case::below_a_file(
+    "[[entry]]\npath = \"a\"\nfile = \"\"\n[[entry]]\npath = \"a/b\"\nfile = \"\"",
+    "error: the place of the entry \"a/b\" is taken
+ --> own.toml:5:8
+  |
+5 | path = \"a/b\"
+  |        ^^^^^"
+)]
+fn is_shown_of_a_fixture(#[case] text: &str, #[case] expected: &str) {
+    assert_eq!(fixture_shown(text), expected);
 }

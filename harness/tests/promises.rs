@@ -105,9 +105,8 @@ fn every_fixture_is_used() {
     let unused =
         fs::read_dir(project().fixtures()).expect("there are fixtures").filter_map(|entry| {
             let path = entry.expect("the folder is readable").path();
-            let name = path.file_stem()?.to_str()?.to_owned();
             let is_fixture = path.extension().is_some_and(|end| end == "toml");
-            (is_fixture && !corpus.fixtures.contains_key(&name)).then_some(name)
+            (is_fixture && !corpus.fixtures.contains_key(&path)).then(|| path.display().to_string())
         });
     none("fixtures that no case uses", unused);
 }
@@ -131,7 +130,7 @@ fn no_two_cases_are_the_same() {
 fn known_differences_are_about_cases_and_do_not_overlap() {
     let corpus = corpus();
     let project = project();
-    let ids: Vec<_> = corpus.cases.iter().map(|case| case.id.as_str()).collect();
+    let ids = corpus.cases.iter().map(|case| case.id.clone()).collect();
     for name in project.implementation_names() {
         let known = KnownDifferences::read(&project.known(&name), &ids, false)
             .unwrap_or_else(|error| panic!("{error:#}"));

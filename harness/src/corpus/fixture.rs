@@ -3,35 +3,32 @@
 use std::fs;
 use std::path::{Component, Path, PathBuf};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use serde::Deserialize;
 
+use super::diagnostic::Diagnostic;
+use super::format::At;
 use crate::launch::{ROOT, stays_inside};
 use crate::wire::{File, FileKind};
 
 /// A folder, as the list of what is in it.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, Default)]
 pub struct Fixture {
     /// What is in it; parents come into being by themselves.
-    #[serde(default, rename = "entry")]
     pub entries: Vec<Entry>,
 }
 
 /// One file, directory, link or program.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug)]
 pub struct Entry {
     /// Where, relative to the fixture's folder.
     pub path: String,
     /// What.
-    #[serde(flatten)]
     pub content: Content,
 }
 
 /// What stands at an entry's path.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Debug)]
 pub enum Content {
     /// A file with this text.
     File(String),
@@ -40,32 +37,98 @@ pub enum Content {
     /// A link to this path, relative to the link or below `$ROOT`.
     Link(String),
     /// A directory.
-    Directory(bool),
+    Directory,
+}
+
+/// A fixture's file, as written.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FixtureFile {
+    #[serde(default, rename = "entry")]
+    entries: Vec<WrittenEntry>,
+}
+
+/// An entry, as written: a path, and what stands there.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WrittenEntry {
+    path: At<String>,
+    #[serde(default)]
+    file: Option<String>,
+    #[serde(default)]
+    program: Option<String>,
+    #[serde(default)]
+    link: Option<String>,
+    #[serde(default)]
+    directory: Option<bool>,
+}
+
+impl WrittenEntry {
+    /// The entry that is meant, beside those that were read before it.
+    fn read(self, before: &[Entry]) -> Result<Entry, String> {
+        let path = self.path.get();
+        let content = match (self.file, self.program, self.link, self.directory) {
+            (Some(text), None, None, None) => Content::File(text),
+            (None, Some(text), None, None) => Content::Program(text),
+            (None, None, Some(to), None) => Content::Link(to),
+            (None, None, None, Some(true)) => Content::Directory,
+            _ => {
+                return Err(
+                    "an entry is a `file`, a `program`, a `link` or `directory = true`".into()
+                );
+            }
+        };
+        let is_plain = |component| matches!(component, Component::Normal(_));
+        let inside = !path.is_empty() && Path::new(path).components().all(is_plain);
+        let link_stays = match &content {
+            Content::Link(to) => {
+                let beside = Path::new(path).parent().unwrap_or(Path::new(""));
+                stays_inside(to, &format!("{ROOT}/{}", beside.display()))
+            }
+            Content::File(_) | Content::Program(_) | Content::Directory => true,
+        };
+        if !inside || !link_stays {
+            return Err(format!("the entry \"{path}\" leads out of the fixture"));
+        }
+        // An entry has its place to itself, and only a directory can hold another.
+        let is_below = |path: &str, other: &Entry| Path::new(path).starts_with(&other.path);
+        let clashes = before.iter().any(|other| {
+            *path == other.path
+                || (is_below(path, other) && !matches!(other.content, Content::Directory))
+                || (Path::new(&other.path).starts_with(path)
+                    && !matches!(content, Content::Directory))
+        });
+        if clashes {
+            return Err(format!("the place of the entry \"{path}\" is taken"));
+        }
+        Ok(Entry { path: path.clone(), content })
+    }
 }
 
 impl Fixture {
-    /// Reads a fixture's file.
-    pub fn read(path: &Path) -> Result<Self> {
-        let text = fs::read_to_string(path)
-            .with_context(|| format!("cannot read the fixture {}", path.display()))?;
-        let fixture: Fixture = toml::from_str(&text)
-            .with_context(|| format!("cannot read the fixture {}", path.display()))?;
-        for entry in &fixture.entries {
-            let inside = Path::new(&entry.path)
-                .components()
-                .all(|component| matches!(component, Component::Normal(_)));
-            let link_stays = match &entry.content {
-                Content::Link(to) => {
-                    let beside = Path::new(&entry.path).parent().unwrap_or(Path::new(""));
-                    stays_inside(to, &format!("{ROOT}/{}", beside.display()))
-                }
-                Content::File(_) | Content::Program(_) | Content::Directory(_) => true,
-            };
-            if !inside || !link_stays {
-                bail!("{}: the entry \"{}\" leads outside", path.display(), entry.path);
-            }
+    /// Reads the text of a fixture's file.
+    pub fn read(path: &Path, text: &str) -> Result<Self, Diagnostic> {
+        let file: FixtureFile =
+            toml::from_str(text).map_err(|error| Diagnostic::of_toml(path, text, &error))?;
+        let mut entries = Vec::new();
+        for entry in file.entries {
+            let span = entry.path.span();
+            let read = entry.read(&entries).map_err(|message| Diagnostic {
+                file: path.to_owned(),
+                text: text.to_owned(),
+                span,
+                message,
+                help: None,
+            })?;
+            entries.push(read);
         }
-        Ok(fixture)
+        Ok(Self { entries })
+    }
+
+    /// Whether a path, as a case writes it, is a directory of the fixture.
+    pub fn has_directory(&self, path: &str) -> bool {
+        let is_it = |file: &File| file.path == path && file.kind == FileKind::Directory;
+        self.files(ROOT).iter().any(is_it)
     }
 
     /// Makes the fixture in an empty folder.
@@ -92,7 +155,7 @@ impl Fixture {
                 let destination = destination.replace(ROOT, &root.to_string_lossy());
                 make_link(&PathBuf::from(destination), path)?;
             }
-            Content::Directory(_) => fs::create_dir_all(path)?,
+            Content::Directory => fs::create_dir_all(path)?,
         }
         Ok(())
     }
@@ -109,7 +172,7 @@ impl Fixture {
             let (kind, target) = match &entry.content {
                 Content::File(_) => (FileKind::File, None),
                 Content::Program(_) => (FileKind::Program, None),
-                Content::Directory(_) => (FileKind::Directory, None),
+                Content::Directory => (FileKind::Directory, None),
                 Content::Link(to) => (FileKind::Link, Some(to.replace(ROOT, root))),
             };
             files.push(file(&entry.path, kind, target));

@@ -66,7 +66,7 @@ pub struct Case {
     /// The directories in which programs are looked up; `$ROOT/bin` where it is left out.
     #[serde(default)]
     pub search_path: Option<Vec<String>>,
-    /// The working directory; `$ROOT`, the fixture's folder, where it is left out.
+    /// The working directory, one of the fixture's; `$ROOT`, the fixture's folder, where it is left out.
     #[serde(default)]
     pub directory: Option<String>,
     /// Whether somebody sits at a terminal and answers prompts.

@@ -36,8 +36,8 @@ pub struct Corpus {
     pub cases: Vec<Case>,
     /// The clauses of every model.
     pub clauses: Vec<Clause>,
-    /// The fixtures that the cases name.
-    pub fixtures: BTreeMap<String, Fixture>,
+    /// The fixtures that the cases name, by file: two corpora may have different ones of one name.
+    pub fixtures: BTreeMap<PathBuf, Fixture>,
     /// A digest of every file that was read.
     pub digest: String,
 }
@@ -94,7 +94,7 @@ impl Corpus {
         let Some((file, _)) = id.rsplit_once("::") else {
             return reader.finish();
         };
-        let path = folder.join(file.replace("::", "/")).with_extension("toml");
+        let path = folder.join(format!("{}.toml", file.replace("::", "/")));
         if path.is_file() {
             let model = folder.join(file.split("::").next().unwrap_or_default());
             reader.clauses(&model.join(CLAUSES))?;
@@ -103,14 +103,24 @@ impl Corpus {
         reader.finish()
     }
 
-    /// Adds another corpus; of two fixtures of one name the first stays.
-    pub fn add(&mut self, other: Corpus) {
+    /// Adds another corpus, which must not say of a case what this one says.
+    pub fn add(&mut self, other: Corpus) -> Result<(), BadCorpus> {
+        let places: HashMap<_, _> =
+            self.cases.iter().map(|case| (case.id.as_str(), &case.source)).collect();
+        let twice = |case: &Case| {
+            let first = places.get(case.id.as_str())?.file.display();
+            let message = format!("{} is a case of {first}, too", case.id);
+            Some(Diagnostic::of_line(&case.source.file, case.source.line, message))
+        };
+        let errors: Vec<_> = other.cases.iter().filter_map(twice).collect();
+        if !errors.is_empty() {
+            return Err(BadCorpus(errors));
+        }
         self.cases.extend(other.cases);
         self.clauses.extend(other.clauses);
-        for (name, fixture) in other.fixtures {
-            self.fixtures.entry(name).or_insert(fixture);
-        }
+        self.fixtures.extend(other.fixtures);
         self.digest.push_str(&other.digest);
+        Ok(())
     }
 
     /// The clause of that identity.
@@ -160,7 +170,9 @@ impl<'a> Reader<'a> {
     fn read(&mut self, path: &Path) -> Result<String> {
         let text = fs::read_to_string(path)
             .with_context(|| format!("cannot read the corpus file {}", path.display()))?;
-        let name = path.strip_prefix(self.folder).unwrap_or(path).to_string_lossy();
+        // The digest of a corpus is the same wherever it lies, so a fixture beside it counts by its name.
+        let name = path.strip_prefix(self.folder).ok().or(path.file_name().map(Path::new));
+        let name = name.unwrap_or(path).to_string_lossy();
         self.digest.update(name.as_bytes()).update(&[0]).update(text.as_bytes()).update(&[0]);
         Ok(text)
     }
@@ -240,9 +252,18 @@ impl<'a> Reader<'a> {
         };
         let fixture = written.fixture.as_ref().or(file.fixture.as_ref());
         let fixture = fixture.map_or("empty", String::as_str);
-        if let Err(error) = self.fixture(fixture) {
+        let fixture = self.fixture(fixture).unwrap_or_else(|error| {
             errors.push(text.error(name.span(), format!("{error:#}")));
+            PathBuf::new()
+        });
+        let directory = written.directory.as_deref().unwrap_or(ROOT);
+        if let Some(fixture) = self.corpus.fixtures.get(&fixture)
+            && !fixture.has_directory(directory)
+        {
+            let message = format!("the fixture has no directory \"{directory}\"");
+            errors.push(text.error(name.span(), message));
         }
+        errors.extend(unpassable(written).map(|message| text.error(name.span(), message)));
         let scope = written.permissions.as_ref().map(|permissions| Scope {
             place: written.place.unwrap_or(Place::Test),
             permissions: permissions.clone(),
@@ -255,7 +276,7 @@ impl<'a> Reader<'a> {
             let message = "`in` and `rejected` need `permissions`";
             errors.push(text.error(name.span(), message));
         }
-        let places = written.search_path.iter().flatten().chain(&written.directory);
+        let places = written.search_path.iter().flatten();
         for place in places.filter(|place| !stays_inside(place, ROOT)) {
             let message = format!("\"{place}\" leads out of $ROOT, and no case may");
             errors.push(text.error(name.span(), message));
@@ -274,9 +295,9 @@ impl<'a> Reader<'a> {
             flags: written.flags.clone(),
             environment: written.environment.clone(),
             search_path: written.search_path.clone().unwrap_or(bare.search_path),
-            directory: written.directory.clone().unwrap_or(bare.directory),
+            directory: directory.to_owned(),
             terminal: written.terminal,
-            fixture: fixture.to_owned(),
+            fixture,
         };
         Ok(Case {
             id,
@@ -304,19 +325,21 @@ impl<'a> Reader<'a> {
         Some(error)
     }
 
-    /// Reads a fixture, the first time that a case names it.
-    fn fixture(&mut self, name: &str) -> Result<()> {
-        if self.corpus.fixtures.contains_key(name) {
-            return Ok(());
-        }
+    /// The file of a fixture, which is read the first time that a case names it.
+    fn fixture(&mut self, name: &str) -> Result<PathBuf> {
         let file = format!("{name}.toml");
         let found =
             self.fixtures.iter().map(|folder| folder.join(&file)).find(|file| file.exists());
         let path = found.with_context(|| format!("there is no fixture \"{name}\""))?;
-        let fixture = Fixture::read(&path)?;
-        self.read(&path)?;
-        self.corpus.fixtures.insert(name.to_owned(), fixture);
-        Ok(())
+        if !self.corpus.fixtures.contains_key(&path) {
+            let text = self.read(&path)?;
+            let fixture = Fixture::read(&path, &text).unwrap_or_else(|error| {
+                self.errors.push(error);
+                Fixture::default()
+            });
+            self.corpus.fixtures.insert(path.clone(), fixture);
+        }
+        Ok(path)
     }
 
     fn finish(mut self) -> Result<Corpus> {
@@ -334,6 +357,21 @@ fn is_name(text: &str) -> bool {
             && word.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
     };
     text.split('-').all(is_word)
+}
+
+/// What no operating system passes on to a process.
+fn unpassable(written: &format::Case) -> Option<String> {
+    let texts = written.flags.iter().chain(written.environment.values());
+    let nul = texts.chain(written.environment.keys()).find(|text| text.contains('\0'));
+    if let Some(text) = nul {
+        return Some(format!("{text:?} cannot be passed to a process, for it holds a NUL"));
+    }
+    let is_no_name = |name: &&String| name.is_empty() || name.contains('=');
+    if let Some(name) = written.environment.keys().find(is_no_name) {
+        return Some(format!("{name:?} is no name of a variable"));
+    }
+    let joined = written.search_path.iter().flatten().find(|place| place.contains([':', '\0']));
+    joined.map(|place| format!("{place:?} is no single directory of a search path"))
 }
 
 fn read_expected(text: &Text<'_>, written: &format::Case) -> Result<Expected, Vec<Diagnostic>> {

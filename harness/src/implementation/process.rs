@@ -55,7 +55,7 @@ pub struct Setting<'a> {
     /// The release to be.
     pub release: Release,
     /// The fixture of the group's cases, or of each where launches are data.
-    pub fixtures: &'a dyn Fn(&str) -> &'a Fixture,
+    pub fixtures: &'a dyn Fn(&Path) -> &'a Fixture,
     /// A folder that the program may fill, shared by all of a run.
     pub scratch: &'a Path,
 }
