@@ -42,11 +42,6 @@ impl Diagnostic {
         let end = start + text[start..].lines().next().unwrap_or_default().len();
         Self { file: file.to_owned(), text, span: start..end, message, help: None }
     }
-
-    /// The line, counted from one.
-    pub fn line(&self) -> usize {
-        line_of(&self.text, self.span.start)
-    }
 }
 
 impl fmt::Display for Diagnostic {

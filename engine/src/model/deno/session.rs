@@ -194,17 +194,17 @@ impl Session {
     ) -> Result<Option<Self>, Rejection> {
         let options =
             options::read(permissions, place, self.grammar()).map_err(Rejection::BadPermissions)?;
-        let mut states = self.states.clone();
-        match options {
+        let states = match options {
             Options::Shared => return Ok(None),
-            Options::Inherit => {}
+            Options::Inherit => self.states.clone(),
             Options::Object(shares) => {
+                let mut states: [State; KINDS.len()] = Default::default();
                 for (row, share) in KINDS.iter().zip(*shares) {
-                    let state = self.share(row.kind, share, prompter)?;
-                    states[row.kind as usize] = state;
+                    states[row.kind as usize] = self.share(row.kind, share, prompter)?;
                 }
+                states
             }
-        }
+        };
         Ok(Some(Self {
             release: self.release,
             world: Arc::clone(&self.world),
@@ -225,11 +225,6 @@ impl Session {
         self.states[kind as usize].decide(reach, self.precedence())
     }
 
-    /// The rules of a kind.
-    pub fn rules(&self, kind: Kind) -> impl Iterator<Item = &Rule> + Clone {
-        self.states[kind as usize].rules()
-    }
-
     fn grammar(&self) -> Grammar<'_> {
         Grammar { release: self.release, world: &self.world }
     }
@@ -243,11 +238,7 @@ impl Session {
     }
 
     fn answer(&self, kind: Kind, reach: &Reach) -> Answer {
-        match self.decide(kind, reach) {
-            Decision::Granted { except, .. } => Answer::Granted { partial: except.is_some() },
-            Decision::Denied { .. } => Answer::Denied,
-            Decision::Silent => Answer::Prompt,
-        }
+        answer_to(self.decide(kind, reach))
     }
 
     /// The answer, after asking the user where nothing else settles it.
@@ -325,8 +316,9 @@ impl Session {
 
     /// The status object for a question, with its present state.
     fn status(&mut self, question: Question) -> Status {
-        let answer = self.answer(question.kind, &question.reach);
-        let because = match self.decide(question.kind, &question.reach) {
+        let decision = self.decide(question.kind, &question.reach);
+        let answer = answer_to(decision);
+        let because = match decision {
             Decision::Granted { because, .. } | Decision::Denied { because } => {
                 Some(because.clone())
             }
@@ -379,6 +371,15 @@ enum Purpose {
     Request,
     /// To do something.
     Use,
+}
+
+/// What a decision shows as; silence means that the user would be asked.
+fn answer_to(decision: Decision<'_>) -> Answer {
+    match decision {
+        Decision::Granted { except, .. } => Answer::Granted { partial: except.is_some() },
+        Decision::Denied { .. } => Answer::Denied,
+        Decision::Silent => Answer::Prompt,
+    }
 }
 
 fn present(present: bool) -> Effected {
