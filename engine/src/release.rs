@@ -28,6 +28,21 @@ impl Release {
     }
 }
 
+/// When a change came to a model that is maintained in several lines of releases at once.
+///
+/// It names the release that brought the change, and before it those that carried it back to older lines, a major version each.
+/// So a release can have a change that a greater one is without: what came with 24.20.0 and with 26.3.0 is in no 25.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Since(pub &'static [Release]);
+
+impl Since {
+    /// Whether the change is in a release.
+    pub fn includes(self, release: Release) -> bool {
+        let carried_back = |first: &Release| first.major == release.major && *first <= release;
+        self.0.last().is_some_and(|newest| *newest <= release) || self.0.iter().any(carried_back)
+    }
+}
+
 impl fmt::Display for Release {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}.{}.{}", self.major, self.minor, self.patch)

@@ -68,6 +68,11 @@ impl State {
         });
     }
 
+    /// Takes back the grants over just this reach, and neither wider nor narrower ones.
+    pub fn take_back(&mut self, reach: &Reach) {
+        self.own.retain(|rule| rule.effect != Effect::Grant || rule.reach != *reach);
+    }
+
     /// The state of a child scope that holds no grant: denials, ignores and refusals are carried over.
     pub fn without_grants(&self) -> Self {
         let refusals = self.own.iter().filter(|rule| rule.effect != Effect::Grant).cloned();

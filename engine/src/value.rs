@@ -36,6 +36,19 @@ impl Value {
         }
     }
 
+    /// What an instance of a class was made of; such an instance is written as an object whose only key is the class after a `$`.
+    ///
+    /// Only a model that knows the class asks; to any other the instance is an object like any other.
+    pub fn instance(&self, class: &str) -> Option<&Value> {
+        match self {
+            Value::Object(fields) => match &fields[..] {
+                [(name, value)] if name.strip_prefix('$') == Some(class) => Some(value),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
     /// What the value is called in a message.
     pub fn noun(&self) -> &'static str {
         match self {

@@ -37,6 +37,8 @@ pub struct World {
     pub search_path: Vec<Path>,
     /// What exists.
     pub entries: BTreeMap<Path, Entry>,
+    /// What stands in the files that a runtime reads at its launch.
+    pub texts: BTreeMap<Path, String>,
     /// The environment variables of the process.
     pub environment: BTreeMap<String, String>,
     /// Whether somebody sits at a terminal and can be asked.
@@ -52,6 +54,7 @@ impl World {
             directory: Path::read(directory, &root, platform),
             search_path: Vec::new(),
             entries: BTreeMap::new(),
+            texts: BTreeMap::new(),
             environment: BTreeMap::new(),
             terminal: false,
         }
@@ -72,14 +75,32 @@ impl World {
 
     /// What stands at a path once links are followed.
     pub fn resolve(&self, path: &Path) -> Option<&Entry> {
+        self.entries.get(&self.follow(path)?)
+    }
+
+    /// Where a path leads once links are followed, its own and those of the directories on its way.
+    ///
+    /// None where nothing stands there, and where links lead in a circle.
+    pub fn follow(&self, path: &Path) -> Option<Path> {
         // A chain longer than this is a loop on every platform.
         const LONGEST_CHAIN: usize = 40;
-        let mut entry = self.entries.get(path)?;
+        let mut path = path.clone();
         for _ in 0..LONGEST_CHAIN {
-            match entry {
-                Entry::Link(destination) => entry = self.entries.get(destination)?,
-                found => return Some(found),
+            let mut prefix = Some(path.clone());
+            // The outermost link is the first to be followed.
+            let mut outermost = None;
+            while let Some(place) = prefix {
+                prefix = place.parent();
+                if let Some(Entry::Link(destination)) = self.entries.get(&place) {
+                    outermost = Some((place, destination));
+                }
             }
+            if let Some((link, destination)) = outermost {
+                let rest = path.as_str()[link.as_str().len()..].trim_start_matches('/');
+                path = destination.join(if rest.is_empty() { "." } else { rest }, self.platform);
+                continue;
+            }
+            return self.entries.contains_key(&path).then_some(path);
         }
         None
     }

@@ -196,7 +196,13 @@ fn written_step(step: &SeenStep) -> Value {
     let number = |number: usize| i64::try_from(number).unwrap_or(i64::MAX);
     let mut table = InlineTable::new();
     table.insert("step", number(step.step).into());
-    let texts = [("answer", &step.answer), ("error", &step.error), ("message", &step.message)];
+    let texts = [
+        ("answer", &step.answer),
+        ("error", &step.error),
+        ("permission", &step.permission),
+        ("resource", &step.resource),
+        ("message", &step.message),
+    ];
     for (key, text) in texts {
         if let Some(text) = text {
             table.insert(key, text.as_str().into());

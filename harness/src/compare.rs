@@ -51,6 +51,12 @@ pub struct SeenStep {
     /// The class of the error.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
+    /// The permission that the error names.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub permission: Option<String>,
+    /// The resource that the error names.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resource: Option<String>,
     /// The native message, where the case is about it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
@@ -163,9 +169,13 @@ fn compare_step(number: usize, promise: &Promise, seen: &Answered) -> (SeenStep,
     }
     // An error that should not have been, or that was not, has no class to be compared.
     if promise.answer == seen.answer {
-        if promise.error.is_some() && promise.error != seen.error {
-            step.error = Some(seen.error.clone().unwrap_or_else(|| "none".to_owned()));
-        }
+        let differing = |promised: &Option<String>, seen: &Option<String>| {
+            let differs = promised.is_some() && promised != seen;
+            differs.then(|| seen.clone().unwrap_or_else(|| "none".to_owned()))
+        };
+        step.error = differing(&promise.error, &seen.error);
+        step.permission = differing(&promise.permission, &seen.permission);
+        step.resource = differing(&promise.resource, &seen.resource);
         let native = seen.message.as_deref().unwrap_or_default();
         if promise.message.as_ref().is_some_and(|part| !native.contains(part.as_str())) {
             step.message = Some(native.to_owned());
@@ -192,6 +202,8 @@ impl SeenStep {
             answer: None,
             partial: None,
             error: None,
+            permission: None,
+            resource: None,
             message: None,
             same_as: None,
             changes: None,
@@ -204,7 +216,7 @@ fn access(answer: Answer) -> u8 {
     match answer {
         Answer::Error | Answer::Blocked | Answer::Denied | Answer::Absent => 0,
         Answer::Prompt => 1,
-        Answer::Granted | Answer::Allowed => 2,
+        Answer::Granted | Answer::Allowed | Answer::Unrestricted => 2,
     }
 }
 
@@ -215,6 +227,7 @@ pub fn refusal(refusal: Refusal) -> &'static str {
         Refusal::BadValue => "bad-value",
         Refusal::Conflict => "conflict",
         Refusal::MissingOption => "missing-option",
+        Refusal::Blocked => "blocked",
     }
 }
 
@@ -223,5 +236,6 @@ pub fn rejection(rejection: Rejection) -> &'static str {
     match rejection {
         Rejection::Escalation => "escalation",
         Rejection::BadPermissions => "bad-permissions",
+        Rejection::Blocked => "blocked",
     }
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use permscope_engine::model::node;
 use permscope_engine::release::Release;
 use permscope_engine::resource::path::Path;
 use permscope_engine::world::Platform;
@@ -13,6 +14,9 @@ use crate::wire::{self, Command};
 
 /// The name that stands for the fixture's folder in a case.
 pub const ROOT: &str = "$ROOT";
+
+/// The name that stands for the flag that turns Node's model on, which has changed.
+pub const PERMISSION: &str = "$PERMISSION";
 
 /// The folder of an implementation that has none.
 pub const NOWHERE: &str = "/permscope";
@@ -26,6 +30,8 @@ pub struct Launch {
     pub command: Command,
     /// The flags, in order.
     pub flags: Vec<String>,
+    /// The program's file and its arguments; empty where it is the adapter alone.
+    pub entry: Vec<String>,
     /// The environment.
     pub environment: BTreeMap<String, String>,
     /// The directories in which programs are looked up.
@@ -44,6 +50,7 @@ impl Launch {
         Self {
             command: Command::Run,
             flags: Vec::new(),
+            entry: Vec::new(),
             environment: BTreeMap::new(),
             search_path: vec![format!("{ROOT}/bin")],
             directory: ROOT.to_owned(),
@@ -52,22 +59,50 @@ impl Launch {
         }
     }
 
-    /// The launch as it is sent, at a release, with the fixture in the folder `root`.
-    pub fn to_wire(&self, release: Release, fixture: &Fixture, root: &str) -> wire::Launch {
-        let place = |text: &String| text.replace(ROOT, root);
+    /// The launch as it is sent.
+    pub fn to_wire(&self, fixture: &Fixture, names: Names<'_>) -> wire::Launch {
+        let texts = |texts: &[String]| texts.iter().map(|text| names.text(text)).collect();
+        let variable = |(name, value): (&String, &String)| (name.clone(), names.text(value));
         wire::Launch {
-            release: release.to_string(),
+            release: names.release.to_string(),
             command: self.command,
-            flags: self.flags.iter().map(place).collect(),
-            environment: self
-                .environment
-                .iter()
-                .map(|(name, value)| (name.clone(), place(value)))
-                .collect(),
-            search_path: self.search_path.iter().map(place).collect(),
-            directory: place(&self.directory),
+            flags: texts(&self.flags),
+            entry: texts(&self.entry),
+            environment: self.environment.iter().map(variable).collect(),
+            search_path: texts(&self.search_path),
+            directory: names.text(&self.directory),
             terminal: self.terminal,
-            files: fixture.files(root),
+            files: fixture.files(names.root),
+        }
+    }
+}
+
+/// What the names that a case uses stand for, in one process.
+#[derive(Clone, Copy, Debug)]
+pub struct Names<'a> {
+    /// The fixture's folder, [`ROOT`].
+    pub root: &'a str,
+    /// The release, which decides what [`PERMISSION`] is.
+    pub release: Release,
+}
+
+impl Names<'_> {
+    /// A text without the names.
+    pub fn text(&self, text: &str) -> String {
+        text.replace(ROOT, self.root).replace(PERMISSION, node::flags::switch_of(self.release))
+    }
+
+    /// A value without the names, in every text of it.
+    pub fn value(&self, value: &Value) -> Value {
+        match value {
+            Value::String(text) => Value::String(self.text(text)),
+            Value::Array(elements) => {
+                Value::Array(elements.iter().map(|element| self.value(element)).collect())
+            }
+            Value::Object(fields) => Value::Object(
+                fields.iter().map(|(key, value)| (key.clone(), self.value(value))).collect(),
+            ),
+            other => other.clone(),
         }
     }
 }
@@ -80,18 +115,4 @@ pub fn stays_inside(path: &str, directory: &str) -> bool {
     let read =
         |text: &str, base: &Path| Path::read(&text.replace(ROOT, NOWHERE), base, Platform::Unix);
     root.covers(&read(path, &read(directory, &root)))
-}
-
-/// Puts the folder in for `$ROOT`, in every text of a value.
-pub fn resolve(value: &Value, root: &str) -> Value {
-    match value {
-        Value::String(text) => Value::String(text.replace(ROOT, root)),
-        Value::Array(elements) => {
-            Value::Array(elements.iter().map(|element| resolve(element, root)).collect())
-        }
-        Value::Object(fields) => Value::Object(
-            fields.iter().map(|(key, value)| (key.clone(), resolve(value, root))).collect(),
-        ),
-        other => other.clone(),
-    }
 }

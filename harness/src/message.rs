@@ -5,6 +5,8 @@ use std::path::Path;
 use std::time::Duration;
 
 use anstyle::{AnsiColor, Style};
+use permscope_engine::model::Model;
+use permscope_engine::release::Release;
 use serde_json::Value;
 use similar::{ChangeTag, TextDiff};
 
@@ -13,11 +15,11 @@ use crate::compare::{refusal, rejection};
 use crate::corpus::Corpus;
 use crate::corpus::case::{Case, Expected, Promise};
 use crate::judgement::{Judged, Judgement, Target};
-use crate::launch::Launch;
+use crate::launch::{Names, ROOT};
 use crate::observation::Observation;
 use crate::outcome::{Outcome, Word};
 use crate::project::Project;
-use crate::wire::{Action, Answered, Change, Command, Reply};
+use crate::wire::{Action, Answered, Change, Command, Place, Reply};
 
 const BAD: Style = AnsiColor::Red.on_default().bold();
 const GOOD: Style = AnsiColor::Green.on_default().bold();
@@ -115,7 +117,7 @@ pub fn unexpected(
         let promise = corpus.clause(id).map_or("", |clause| clause.promise.as_str());
         let _ = writeln!(text, "  {id}: {promise}");
     }
-    let _ = writeln!(text, "  {}", launch(case, &case.launch));
+    let _ = writeln!(text, "  {}", launch(case, target.release));
     match outcome {
         Outcome::Broke(why) => {
             let _ = writeln!(text, "  the protocol was broken: {why}");
@@ -252,6 +254,11 @@ fn answer_of(promise: &Promise) -> String {
     if let Some(error) = &promise.error {
         let _ = write!(text, " with {error}");
     }
+    for (what, named) in [("permission", &promise.permission), ("resource", &promise.resource)] {
+        if let Some(named) = named {
+            let _ = write!(text, ", {what} {named:?}");
+        }
+    }
     if let Some(message) = &promise.message {
         let _ = write!(text, " saying {message:?}");
     }
@@ -272,6 +279,13 @@ fn reply_as_promised(answered: &Answered, promise: &Promise) -> String {
     }
     if promise.error.is_some() || (answered.answer != promise.answer && answered.error.is_some()) {
         let _ = write!(text, " with {}", answered.error.as_deref().unwrap_or("no error"));
+    }
+    let names = [
+        ("permission", &promise.permission, &answered.permission),
+        ("resource", &promise.resource, &answered.resource),
+    ];
+    for (what, _, seen) in names.into_iter().filter(|(_, promised, _)| promised.is_some()) {
+        let _ = write!(text, ", {what} {:?}", seen.as_deref().unwrap_or("none"));
     }
     if let Some(part) = &promise.message {
         let native = answered.message.as_deref().unwrap_or_default();
@@ -306,22 +320,29 @@ fn events(changes: &[Change]) -> String {
     }
 }
 
-/// The launch of a case, as a command line.
-fn launch(case: &Case, launch: &Launch) -> String {
-    let command = match launch.command {
-        Command::Run => "run",
-        Command::Test => "test",
-        Command::Eval => "eval",
+/// The launch of a case at a release, as a command line.
+fn launch(case: &Case, release: Release) -> String {
+    let launch = &case.launch;
+    let names = Names { root: ROOT, release };
+    let mut text = match (case.model, launch.command) {
+        (Model::Node, _) => "node".to_owned(),
+        (Model::Deno, Command::Run) => "deno run".to_owned(),
+        (Model::Deno, Command::Test) => "deno test".to_owned(),
+        (Model::Deno, Command::Eval) => "deno eval".to_owned(),
     };
-    let mut text = format!("{} {command}", case.model.name());
-    for flag in &launch.flags {
-        let _ = write!(text, " {flag}");
+    for word in launch.flags.iter().chain(&launch.entry) {
+        let _ = write!(text, " {}", names.text(word));
     }
     for (name, value) in &launch.environment {
-        let _ = write!(text, "  {name}={value}");
+        let _ = write!(text, "  {name}={}", names.text(value));
     }
     if let Some(scope) = &case.scope {
-        let _ = write!(text, "  permissions: {}", scope.permissions);
+        let place = match scope.place {
+            Place::Test => "",
+            Place::Worker => "  in a worker",
+            Place::Child => "  in a child process",
+        };
+        let _ = write!(text, "{place}  permissions: {}", names.value(&scope.permissions));
     }
     text
 }

@@ -15,10 +15,9 @@ use crate::implementation::Implementation;
 use crate::implementation::attach::{Attached, By};
 use crate::implementation::manifest::LaunchBy;
 use crate::implementation::process::{Runtime, Setting};
-use crate::launch::{self, NOWHERE};
+use crate::launch::{NOWHERE, Names};
 use crate::observation::Observation;
 use crate::plan::{Group, Plan};
-use crate::wire::Script;
 
 /// How a run is done.
 #[derive(Clone, Copy)]
@@ -59,15 +58,7 @@ pub fn call(
     fixture: &Fixture,
     release: Release,
 ) -> Observation {
-    let launch = case.launch.to_wire(release, fixture, NOWHERE);
-    let scope = case.scope.as_ref();
-    let script = Script {
-        id: 0,
-        place: scope.map(|scope| scope.place),
-        permissions: scope.map(|scope| launch::resolve(&scope.permissions, NOWHERE)),
-        steps: case.steps().iter().map(|step| step.to_wire(NOWHERE)).collect(),
-        launch,
-    };
+    let script = case.to_wire(0, fixture, Names { root: NOWHERE, release });
     let act = || match implementation.launch(&script.launch) {
         Err(refused) => Observation::Refused(refused),
         Ok(mut session) => match session.act(&script) {

@@ -60,6 +60,8 @@ pub enum Place {
     Test,
     /// In a worker.
     Worker,
+    /// In a process that the program starts.
+    Child,
 }
 
 /// What decides a process.
@@ -72,6 +74,9 @@ pub struct Launch {
     pub command: Command,
     /// The flags, in order.
     pub flags: Vec<String>,
+    /// The program's file and its arguments; empty where the implementation's own adapter is the program.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub entry: Vec<String>,
     /// The environment, which holds nothing else.
     pub environment: BTreeMap<String, String>,
     /// The directories in which programs are looked up.
@@ -107,6 +112,9 @@ pub struct File {
     /// Where a link leads.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub target: Option<String>,
+    /// What stands in a file, which a runtime may read at its launch.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
 }
 
 /// What can exist at a path.
@@ -228,6 +236,12 @@ pub enum Capability {
     /// Permissions of a worker.
     #[serde(rename = "in.worker")]
     InWorker,
+    /// Permissions of a process that the program starts.
+    #[serde(rename = "in.child")]
+    InChild,
+    /// A program in a file of the fixture.
+    #[serde(rename = "entry")]
+    Entry,
     /// Running a text.
     #[serde(rename = "command.eval")]
     CommandEval,
@@ -276,6 +290,12 @@ pub struct Answered {
     /// The class of the error.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
+    /// The permission that was missing, as the error names it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub permission: Option<String>,
+    /// What it was missing for, as the error names it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resource: Option<String>,
     /// The native message, or the rule that settled it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
@@ -291,6 +311,8 @@ pub enum Answer {
     Prompt,
     /// The permission is denied.
     Denied,
+    /// No permission model is in force, so that nothing is there to be asked, and nothing is denied.
+    Unrestricted,
     /// The step was answered with an error that is no refusal of permission.
     Error,
     /// The operation was done.
@@ -308,6 +330,7 @@ impl Answer {
             Answer::Granted => "granted",
             Answer::Prompt => "prompt",
             Answer::Denied => "denied",
+            Answer::Unrestricted => "unrestricted",
             Answer::Error => "error",
             Answer::Allowed => "allowed",
             Answer::Blocked => "blocked",
@@ -353,6 +376,8 @@ pub enum Rejection {
     Escalation,
     /// They make no sense.
     BadPermissions,
+    /// The program may not make such a scope, whatever its permissions.
+    Blocked,
 }
 
 /// A launch that was refused.
@@ -380,4 +405,6 @@ pub enum Refusal {
     Conflict,
     /// A flag needs another that is not there.
     MissingOption,
+    /// The program may not be read.
+    Blocked,
 }

@@ -1,6 +1,7 @@
 //! The permission models: which kinds, flags and releases there are, and what users write.
 
 pub mod deno;
+pub mod node;
 
 use crate::release::Release;
 
@@ -9,16 +10,19 @@ use crate::release::Release;
 pub enum Model {
     /// Deno's.
     Deno,
+    /// Node's.
+    Node,
 }
 
 impl Model {
     /// Every model.
-    pub const ALL: &[Model] = &[Model::Deno];
+    pub const ALL: &[Model] = &[Model::Deno, Model::Node];
 
     /// The model's name.
     pub fn name(self) -> &'static str {
         match self {
             Model::Deno => "deno",
+            Model::Node => "node",
         }
     }
 
@@ -31,6 +35,14 @@ impl Model {
     pub fn releases(self) -> &'static [Release] {
         match self {
             Model::Deno => deno::RELEASES,
+            Model::Node => node::RELEASES,
         }
+    }
+
+    /// Whether a release can be one of the model's.
+    ///
+    /// The two count differently: Node's model came with 20.0.0, and Deno is far from there.
+    pub fn counts(self, release: Release) -> bool {
+        (self == Model::Node) == release.since(20, 0, 0)
     }
 }

@@ -3,11 +3,13 @@
 pub mod host;
 pub mod name;
 pub mod path;
+pub mod pattern;
 pub mod program;
 
 use host::Host;
 use name::Name;
 use path::Path;
+use pattern::Pattern;
 use program::Program;
 
 /// A part of a kind, in one of the shapes that resources have.
@@ -17,6 +19,8 @@ pub enum Resource {
     Name(Name),
     /// A file, or a directory with all below it.
     Path(Path),
+    /// A path by itself, or every path whose text begins in one way.
+    Pattern(Pattern),
     /// A place on the network.
     Host(Host),
     /// A program that can be run.
@@ -29,6 +33,7 @@ impl Resource {
         match (self, other) {
             (Resource::Name(a), Resource::Name(b)) => a.covers(b),
             (Resource::Path(a), Resource::Path(b)) => a.covers(b),
+            (Resource::Pattern(a), Resource::Pattern(b)) => a.covers(b),
             (Resource::Host(a), Resource::Host(b)) => a.covers(b),
             (Resource::Program(a), Resource::Program(b)) => a.covers(b),
             _ => false,

@@ -7,11 +7,12 @@ use permscope_engine::model::Model;
 use permscope_engine::model::deno::descriptor::file_path;
 use serde_json::Value;
 
+use super::fixture::Fixture;
 use super::format;
 use super::releases::Releases;
-use crate::launch::{self, Launch, NOWHERE};
+use crate::launch::{self, Launch, NOWHERE, Names};
 use crate::wire::{
-    self, Action, Answer, Capability, Change, Command, Key, Place, Refusal, Rejection,
+    self, Action, Answer, Capability, Change, Command, Key, Place, Refusal, Rejection, Script,
 };
 
 /// One case.
@@ -89,8 +90,12 @@ pub struct Promise {
     pub answer: Answer,
     /// Whether a grant is partial.
     pub partial: bool,
-    /// The class of the error.
+    /// The class or the code of the error.
     pub error: Option<String>,
+    /// The permission that the error names.
+    pub permission: Option<String>,
+    /// The resource that the error names.
+    pub resource: Option<String>,
     /// A part of the native message.
     pub message: Option<String>,
     /// The events.
@@ -105,6 +110,18 @@ impl Case {
         match &self.expected {
             Expected::Steps(steps) => steps,
             Expected::Refused(_) | Expected::Rejected { .. } => &[],
+        }
+    }
+
+    /// The case as it is sent: without what it expects.
+    pub fn to_wire(&self, id: u64, fixture: &Fixture, names: Names<'_>) -> Script {
+        let scope = self.scope.as_ref();
+        Script {
+            id,
+            launch: self.launch.to_wire(fixture, names),
+            place: scope.map(|scope| scope.place),
+            permissions: scope.map(|scope| names.value(&scope.permissions)),
+            steps: self.steps().iter().map(|step| step.to_wire(names)).collect(),
         }
     }
 
@@ -124,10 +141,12 @@ impl Case {
         let scope = self.scope.as_ref().map(|scope| match scope.place {
             Place::Test => Capability::InTest,
             Place::Worker => Capability::InWorker,
+            Place::Child => Capability::InChild,
         });
         let eval = (self.launch.command == Command::Eval).then_some(Capability::CommandEval);
         let terminal = self.launch.terminal.then_some(Capability::Terminal);
-        steps.chain(scope).chain(eval).chain(terminal).collect()
+        let entry = (!self.launch.entry.is_empty()).then_some(Capability::Entry);
+        steps.chain(scope).chain(eval).chain(terminal).chain(entry).collect()
     }
 
     /// Whether what the case does could be seen by another case of the same process.
@@ -164,6 +183,8 @@ impl Scope {
 /// The path of an operation that does not stay in the fixture's folder.
 fn leads_outside<'o>(operation: &'o Value, directory: &str) -> Option<&'o str> {
     let argument = operation.get("path").or_else(|| operation.get("command"))?;
+    let bytes = ["$buffer", "$uint8array"].iter().find_map(|class| argument.get(class));
+    let argument = bytes.unwrap_or(argument);
     let Some(url) = argument.get("$url").and_then(Value::as_str) else {
         let path = argument.as_str()?;
         return (!launch::stays_inside(path, directory)).then_some(path);
@@ -186,13 +207,13 @@ fn capability_of(operation: &Value) -> Option<Capability> {
 
 impl Step {
     /// The step as it is sent: without what is promised.
-    pub fn to_wire(&self, root: &str) -> wire::Step {
+    fn to_wire(&self, names: Names<'_>) -> wire::Step {
         let action = match &self.action {
-            Action::Query(value) => Action::Query(launch::resolve(value, root)),
-            Action::Request(value) => Action::Request(launch::resolve(value, root)),
-            Action::Revoke(value) => Action::Revoke(launch::resolve(value, root)),
-            Action::Drop(value) => Action::Drop(launch::resolve(value, root)),
-            Action::Use(value) => Action::Use(launch::resolve(value, root)),
+            Action::Query(value) => Action::Query(names.value(value)),
+            Action::Request(value) => Action::Request(names.value(value)),
+            Action::Revoke(value) => Action::Revoke(names.value(value)),
+            Action::Drop(value) => Action::Drop(names.value(value)),
+            Action::Use(value) => Action::Use(names.value(value)),
         };
         wire::Step { action, answer: self.answer }
     }
@@ -226,7 +247,7 @@ impl Step {
         let expect = written.expect;
         let is_use = matches!(action, Action::Use(_));
         let fits = match expect {
-            Answer::Granted | Answer::Prompt | Answer::Denied => !is_use,
+            Answer::Granted | Answer::Prompt | Answer::Denied | Answer::Unrestricted => !is_use,
             Answer::Allowed | Answer::Blocked | Answer::Absent => is_use,
             Answer::Error => true,
         };
@@ -242,6 +263,10 @@ impl Step {
         if written.error.is_some() && !matches!(expect, Answer::Error | Answer::Blocked) {
             return Err("only an error and what is blocked have an error's class".into());
         }
+        let named = written.permission.is_some() || written.resource.is_some();
+        if named && expect != Answer::Blocked {
+            return Err("only what is blocked names a permission and a resource".into());
+        }
         if written.answer.is_some() && !matches!(action, Action::Request(_) | Action::Use(_)) {
             return Err("only a request or a use can raise a prompt to be answered".into());
         }
@@ -249,6 +274,8 @@ impl Step {
             answer: expect,
             partial: written.partial,
             error: written.error.clone(),
+            permission: written.permission.clone(),
+            resource: written.resource.clone(),
             message: written.message.clone(),
             changes: written.changes.clone(),
             same_as: written.same_as,

@@ -34,6 +34,8 @@ pub enum Content {
     File(String),
     /// A file with this text that can be run.
     Program(String),
+    /// A file with the text of the adapter of whatever implementation acts in the fixture.
+    Adapter,
     /// A link to this path, relative to the link or below `$ROOT`.
     Link(String),
     /// A directory.
@@ -58,6 +60,8 @@ struct WrittenEntry {
     #[serde(default)]
     program: Option<String>,
     #[serde(default)]
+    adapter: Option<bool>,
+    #[serde(default)]
     link: Option<String>,
     #[serde(default)]
     directory: Option<bool>,
@@ -67,16 +71,18 @@ impl WrittenEntry {
     /// The entry that is meant, beside those that were read before it.
     fn read(self, before: &[Entry]) -> Result<Entry, String> {
         let path = self.path.get();
-        let content = match (self.file, self.program, self.link, self.directory) {
-            (Some(text), None, None, None) => Content::File(text),
-            (None, Some(text), None, None) => Content::Program(text),
-            (None, None, Some(to), None) => Content::Link(to),
-            (None, None, None, Some(true)) => Content::Directory,
-            _ => {
-                return Err(
-                    "an entry is a `file`, a `program`, a `link` or `directory = true`".into()
-                );
-            }
+        let contents = [
+            self.file.map(Content::File),
+            self.program.map(Content::Program),
+            self.link.map(Content::Link),
+            self.adapter.filter(|is_it| *is_it).map(|_| Content::Adapter),
+            self.directory.filter(|is_it| *is_it).map(|_| Content::Directory),
+        ];
+        let mut contents = contents.into_iter().flatten();
+        let (Some(content), None) = (contents.next(), contents.next()) else {
+            return Err("an entry is a `file`, a `program`, a `link`, `adapter = true` or \
+                        `directory = true`"
+                .into());
         };
         let is_plain = |component| matches!(component, Component::Normal(_));
         let inside = !path.is_empty() && Path::new(path).components().all(is_plain);
@@ -85,7 +91,7 @@ impl WrittenEntry {
                 let beside = Path::new(path).parent().unwrap_or(Path::new(""));
                 stays_inside(to, &format!("{ROOT}/{}", beside.display()))
             }
-            Content::File(_) | Content::Program(_) | Content::Directory => true,
+            Content::File(_) | Content::Program(_) | Content::Adapter | Content::Directory => true,
         };
         if !inside || !link_stays {
             return Err(format!("the entry \"{path}\" leads out of the fixture"));
@@ -131,56 +137,62 @@ impl Fixture {
         self.files(ROOT).iter().any(is_it)
     }
 
-    /// Makes the fixture in an empty folder.
-    pub fn make(&self, root: &Path) -> Result<()> {
+    /// Makes the fixture in an empty folder, for an implementation with this adapter.
+    pub fn make(&self, root: &Path, adapter: &str) -> Result<()> {
         for entry in &self.entries {
             let path = root.join(&entry.path);
-            self.make_entry(entry, &path, root)
+            make_entry(entry, &path, root, adapter)
                 .with_context(|| format!("cannot make {} of a fixture", path.display()))?;
-        }
-        Ok(())
-    }
-
-    fn make_entry(&self, entry: &Entry, path: &Path, root: &Path) -> Result<()> {
-        if let Some(parent) = path.parent() {
-            fs::create_dir_all(parent)?;
-        }
-        match &entry.content {
-            Content::File(text) => fs::write(path, text)?,
-            Content::Program(text) => {
-                fs::write(path, text)?;
-                make_runnable(path)?;
-            }
-            Content::Link(destination) => {
-                let destination = destination.replace(ROOT, &root.to_string_lossy());
-                make_link(&PathBuf::from(destination), path)?;
-            }
-            Content::Directory => fs::create_dir_all(path)?,
         }
         Ok(())
     }
 
     /// What exists, for an implementation that has no folder; directories included.
     pub fn files(&self, root: &str) -> Vec<File> {
-        let file = |path: &str, kind, target| File { path: format!("{root}/{path}"), kind, target };
-        let mut files =
-            vec![File { path: root.to_owned(), kind: FileKind::Directory, target: None }];
+        let file = |path: &str, kind| File {
+            path: format!("{root}/{path}"),
+            kind,
+            target: None,
+            text: None,
+        };
+        let mut files = vec![File { path: root.to_owned(), ..file("", FileKind::Directory) }];
         for entry in &self.entries {
             for (slash, _) in entry.path.match_indices('/') {
-                files.push(file(&entry.path[..slash], FileKind::Directory, None));
+                files.push(file(&entry.path[..slash], FileKind::Directory));
             }
-            let (kind, target) = match &entry.content {
-                Content::File(_) => (FileKind::File, None),
-                Content::Program(_) => (FileKind::Program, None),
-                Content::Directory => (FileKind::Directory, None),
-                Content::Link(to) => (FileKind::Link, Some(to.replace(ROOT, root))),
+            let (kind, target, text) = match &entry.content {
+                Content::File(text) => (FileKind::File, None, Some(text.clone())),
+                Content::Program(text) => (FileKind::Program, None, Some(text.clone())),
+                Content::Adapter => (FileKind::File, None, None),
+                Content::Directory => (FileKind::Directory, None, None),
+                Content::Link(to) => (FileKind::Link, Some(to.replace(ROOT, root)), None),
             };
-            files.push(file(&entry.path, kind, target));
+            files.push(File { target, text, ..file(&entry.path, kind) });
         }
         files.sort();
         files.dedup();
         files
     }
+}
+
+fn make_entry(entry: &Entry, path: &Path, root: &Path, adapter: &str) -> Result<()> {
+    if let Some(parent) = path.parent() {
+        fs::create_dir_all(parent)?;
+    }
+    match &entry.content {
+        Content::File(text) => fs::write(path, text)?,
+        Content::Adapter => fs::write(path, adapter)?,
+        Content::Program(text) => {
+            fs::write(path, text)?;
+            make_runnable(path)?;
+        }
+        Content::Link(destination) => {
+            let destination = destination.replace(ROOT, &root.to_string_lossy());
+            make_link(&PathBuf::from(destination), path)?;
+        }
+        Content::Directory => fs::create_dir_all(path)?,
+    }
+    Ok(())
 }
 
 #[cfg(unix)]

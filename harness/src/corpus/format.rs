@@ -58,8 +58,14 @@ pub struct Case {
     #[serde(default)]
     pub command: Option<Command>,
     /// The flags, in the order of the command line.
+    ///
+    /// `$PERMISSION` stands for the flag that turns Node's model on at the release: `--permission`, or `--experimental-permission` where there is no other.
     #[serde(default)]
     pub flags: Vec<String>,
+    /// The program's file and its arguments, as they stand behind the flags; the file is an `adapter` of the fixture, or leads to one.
+    /// Without it the adapter is launched as its manifest says, and no file of the fixture is involved.
+    #[serde(default)]
+    pub entry: Vec<String>,
     /// The environment; the program sees nothing else but the search path.
     #[serde(default)]
     pub environment: BTreeMap<String, String>,
@@ -74,6 +80,7 @@ pub struct Case {
     pub terminal: bool,
 
     /// The `PermissionOptions` of the scope that the steps act in: `"inherit"`, `"none"`, an object per kind, or any other value, as the runtime's user writes it.
+    /// For Node, whose scopes are workers and processes: `"inherit"`, or an object with `execArgv`, `env` and `cwd`.
     /// Without it the steps act in the program itself.
     #[serde(default)]
     pub permissions: Option<Value>,
@@ -99,9 +106,9 @@ pub struct Case {
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Step {
-    /// A descriptor to ask about, as the runtime's user writes it.
+    /// A descriptor to ask about, as the runtime's user writes it: Node's scope and reference are its `name` and `reference`.
     ///
-    /// What TOML lacks is written `{ "$url" = "file:///x" }`, `{ "$null" = true }` and `{ "$undefined" = true }`.
+    /// What TOML lacks is written `{ "$url" = "file:///x" }`, `{ "$null" = true }` and `{ "$undefined" = true }`; for Node also `{ "$buffer" = "/x" }` and `{ "$uint8array" = "/x" }`.
     #[serde(default)]
     pub query: Option<Value>,
     /// A descriptor to request.
@@ -125,9 +132,15 @@ pub struct Step {
     /// Whether the grant is partial; compared wherever a grant is expected.
     #[serde(default)]
     pub partial: bool,
-    /// The class of the error, of `error` and `blocked`; not compared where it is left out.
+    /// The class of the error, or its code where it has one, of `error` and `blocked`; not compared where it is left out.
     #[serde(default)]
     pub error: Option<String>,
+    /// The permission that the error of what is blocked names; not compared where it is left out.
+    #[serde(default)]
+    pub permission: Option<String>,
+    /// The resource that the error of what is blocked names; not compared where it is left out.
+    #[serde(default)]
+    pub resource: Option<String>,
     /// A text that the native message holds; not compared where it is left out.
     #[serde(default)]
     pub message: Option<String>,

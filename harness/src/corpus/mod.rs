@@ -293,6 +293,7 @@ impl<'a> Reader<'a> {
         let launch = Launch {
             command,
             flags: written.flags.clone(),
+            entry: written.entry.clone(),
             environment: written.environment.clone(),
             search_path: written.search_path.clone().unwrap_or(bare.search_path),
             directory: directory.to_owned(),

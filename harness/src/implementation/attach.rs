@@ -192,8 +192,9 @@ fn attach_reference(wanted: &Wanted) -> Result<Vec<Attached>> {
         let reference = Reference(model);
         let releases = match &wanted.which {
             Which::All => model.releases().to_vec(),
-            // The engine takes any release, modelled or not.
-            Which::Release(release) => vec![*release],
+            // The engine takes any release, modelled or not; of which model it is can be told by its number.
+            Which::Release(release) if model.counts(*release) => vec![*release],
+            Which::Release(_) => continue,
             Which::Program(_) => {
                 let why = "the reference engine is a part of this program".to_owned();
                 return Err(NotAttached::Mute { wanted: wanted.name.clone(), why }.into());

@@ -61,7 +61,7 @@ pub enum LaunchBy {
     Message,
 }
 
-/// Arguments, in which `{flags}` stands for the case's flags, `{adapter}` for the adapter's path, `{adapter-text}` for its text and `{scratch}` for a folder that it may fill.
+/// Arguments, in which `{flags}` stands for the case's flags, `{entry}` for its entry point and the arguments of that, `{adapter}` for the adapter's path, `{adapter-text}` for its text and `{scratch}` for a folder that it may fill.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Commands {
@@ -74,6 +74,12 @@ pub struct Commands {
     /// To act in workers.
     #[serde(default)]
     pub worker: Vec<String>,
+    /// To act in processes that the program starts.
+    #[serde(default)]
+    pub child: Vec<String>,
+    /// To act in a program that lies in the fixture.
+    #[serde(default)]
+    pub entry: Vec<String>,
     /// To act in a program given as text.
     #[serde(default)]
     pub eval: Vec<String>,

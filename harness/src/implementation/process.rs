@@ -19,11 +19,11 @@ use tokio::time::timeout;
 use super::manifest::{LaunchBy, Manifest};
 use crate::corpus::case::Case;
 use crate::corpus::fixture::Fixture;
-use crate::launch::{self, Launch, NOWHERE};
+use crate::launch::{self, Launch, NOWHERE, Names};
 use crate::observation::Observation;
 use crate::plan::Group;
 use crate::wire::{
-    Command, FromImplementation, Hello, PROTOCOL, Place, Range, Refused, Rejected, Reply, Script,
+    Answered, Command, FromImplementation, Hello, PROTOCOL, Place, Range, Refused, Rejected, Reply,
     ToImplementation,
 };
 
@@ -117,10 +117,9 @@ impl Runtime {
         let scratch = &scratch.join("bare");
         let launch = Launch { command, ..Launch::bare() };
         let group = Group { launch: &launch, place, cases: Vec::new() };
-        let fixture = Fixture::default();
-        let setting = Setting { release: NO_RELEASE, fixtures: &|_| &fixture, scratch };
         let root = folder.path().to_string_lossy();
-        let mut command = bare.command(&group, &root, setting)?;
+        let names = Names { root: &root, release: NO_RELEASE };
+        let mut command = bare.command(&group, names, scratch)?;
         let start = Instant::now();
         let child = command.spawn();
         let mut child =
@@ -184,18 +183,21 @@ impl Runtime {
         let folder = temporary_folder()?;
         let root = folder.path().join("root");
         fs::create_dir(&root).with_context(|| format!("cannot make {}", root.display()))?;
-        (setting.fixtures)(&group.launch.fixture).make(&root)?;
+        (setting.fixtures)(&group.launch.fixture).make(&root, &self.adapter)?;
         let root = match self.manifest.launch {
             LaunchBy::Arguments => root.to_string_lossy().into_owned(),
             LaunchBy::Message => NOWHERE.to_owned(),
         };
+        let names = Names { root: &root, release: setting.release };
         let versions = Range { min: PROTOCOL, max: PROTOCOL };
         let mut input = line(&ToImplementation::Hello { protocol: versions });
         for &index in indices {
-            let script = script(index, cases[index], &root, setting);
+            let case = cases[index];
+            let fixture = (setting.fixtures)(&case.launch.fixture);
+            let script = case.to_wire(index as u64, fixture, names);
             input.push_str(&line(&ToImplementation::Run(Box::new(script))));
         }
-        let mut command = self.command(group, &root, setting)?;
+        let mut command = self.command(group, names, setting.scratch)?;
         let child =
             command.spawn().with_context(|| format!("cannot start {}", self.program.display()))?;
         let mut child = Running(child);
@@ -237,24 +239,32 @@ impl Runtime {
     }
 
     /// The command of a process, with its folder, its arguments and its environment.
-    fn command(&self, group: &Group<'_>, root: &str, setting: Setting<'_>) -> Result<CommandWrap> {
+    fn command(
+        &self,
+        group: &Group<'_>,
+        names: Names<'_>,
+        scratch: &Path,
+    ) -> Result<CommandWrap> {
         let manifest = &self.manifest;
-        let scratch = setting.scratch.join(&manifest.name);
+        let scratch = scratch.join(&manifest.name);
         let adapter = self.adapter_path(&scratch)?;
         let arguments = match (group.launch.command, group.place) {
             _ if manifest.launch == LaunchBy::Message => &manifest.commands.run,
+            _ if !group.launch.entry.is_empty() => &manifest.commands.entry,
             (Command::Eval, _) => &manifest.commands.eval,
             (_, Some(Place::Test)) => &manifest.commands.test,
             (_, Some(Place::Worker)) => &manifest.commands.worker,
+            (_, Some(Place::Child)) => &manifest.commands.child,
             (Command::Run | Command::Test, None) => &manifest.commands.run,
         };
         let launch = group.launch;
-        let place = |text: &String| text.replace(launch::ROOT, root);
+        let place = |text: &String| names.text(text);
         let scratch = scratch.to_string_lossy();
         let mut command = tokio::process::Command::new(&self.program);
         for argument in arguments {
             match argument.as_str() {
                 "{flags}" => command.args(launch.flags.iter().map(place)),
+                "{entry}" => command.args(launch.entry.iter().map(place)),
                 "{adapter}" => command.arg(&adapter),
                 "{adapter-text}" => command.arg(&self.adapter),
                 text => command.arg(text.replace("{scratch}", &scratch)),
@@ -393,19 +403,6 @@ fn temporary_folder() -> Result<TempDir> {
     TempDir::with_prefix("permscope-").context("cannot make a temporary folder")
 }
 
-/// A case as it is sent: without what it expects.
-fn script(index: usize, case: &Case, root: &str, setting: Setting<'_>) -> Script {
-    let fixture = (setting.fixtures)(&case.launch.fixture);
-    let scope = case.scope.as_ref();
-    Script {
-        id: index as u64,
-        launch: case.launch.to_wire(setting.release, fixture, root),
-        place: scope.map(|scope| scope.place),
-        permissions: scope.map(|scope| launch::resolve(&scope.permissions, root)),
-        steps: case.steps().iter().map(|step| step.to_wire(root)).collect(),
-    }
-}
-
 fn line(message: &ToImplementation) -> String {
     let mut text = serde_json::to_string(message).expect("a message is JSON");
     text.push('\n');
@@ -419,8 +416,9 @@ fn with_root(observation: Observation, root: &str) -> Observation {
         Observation::Acted(replies) => {
             let reply = |reply| match reply {
                 Reply::Answered(answered) => {
-                    let message = back(answered.message.clone());
-                    Reply::Answered(crate::wire::Answered { message, ..answered })
+                    let Answered { resource, message, .. } = answered.clone();
+                    let (resource, message) = (back(resource), back(message));
+                    Reply::Answered(Answered { resource, message, ..answered })
                 }
                 unsupported => unsupported,
             };

@@ -1,72 +1,51 @@
-//! The reference engine, in this process.
+//! The reference engine as Deno's model.
 
 use std::sync::Arc;
 
 use permscope_engine::answer as engine;
-use permscope_engine::model::Model;
 use permscope_engine::model::deno::descriptor::Thrown;
 use permscope_engine::model::deno::flags::{self, BadFlag};
 use permscope_engine::model::deno::kind::Kind;
 use permscope_engine::model::deno::options;
 use permscope_engine::model::deno::session::{self, Effected};
 use permscope_engine::release::Release;
-use permscope_engine::rule::{Origin, Reach, Rule};
-use permscope_engine::value::Value;
-use permscope_engine::world::{Entry, Platform, World};
+use permscope_engine::rule::Reach;
 
-use super::{Implementation, Session};
+use super::{because, plain, refused, value, world};
+use crate::implementation::Session;
 use crate::wire::{
-    Action, Answer, Answered, Capability, Change, Command, FileKind, Hello, Key, Launch, PROTOCOL,
-    Place, Refusal, Refused, Rejected, Rejection, Reply, Script, Step,
+    Action, Answer, Answered, Capability, Change, Command, Key, Launch, Place, Refusal, Refused,
+    Rejected, Rejection, Reply, Script, Step,
 };
 
-/// The name that the reference engine is attached by.
-pub const NAME: &str = "reference";
+/// What the engine does as this model.
+pub const CAPABILITIES: &[Capability] = &[
+    Capability::Query,
+    Capability::Request,
+    Capability::Revoke,
+    Capability::UseReadFile,
+    Capability::UseWriteFile,
+    Capability::UseEnvGet,
+    Capability::UseRun,
+    Capability::UseWorker,
+    Capability::InTest,
+    Capability::InWorker,
+    Capability::CommandEval,
+    Capability::Terminal,
+    Capability::Events,
+];
 
-/// The reference engine, as one model.
-#[derive(Clone, Copy, Debug)]
-pub struct Reference(pub Model);
-
-impl Implementation for Reference {
-    fn hello(&self) -> Hello {
-        Hello {
-            protocol: PROTOCOL,
-            name: NAME.to_owned(),
-            version: env!("CARGO_PKG_VERSION").to_owned(),
-            model: self.0.name().to_owned(),
-            releases: self.0.releases().iter().map(ToString::to_string).collect(),
-            capabilities: vec![
-                Capability::Query,
-                Capability::Request,
-                Capability::Revoke,
-                Capability::UseReadFile,
-                Capability::UseWriteFile,
-                Capability::UseEnvGet,
-                Capability::UseRun,
-                Capability::UseWorker,
-                Capability::InTest,
-                Capability::InWorker,
-                Capability::CommandEval,
-                Capability::Terminal,
-                Capability::Events,
-            ],
-        }
-    }
-
-    fn launch(&self, launch: &Launch) -> Result<Box<dyn Session + '_>, Refused> {
-        let bad = |reason, message: String| Refused { id: 0, reason, message: Some(message) };
-        let release: Release =
-            launch.release.parse().map_err(|error| bad(Refusal::BadValue, format!("{error}")))?;
-        let command = match launch.command {
-            Command::Run => flags::Command::Run,
-            Command::Test => flags::Command::Test,
-            Command::Eval => flags::Command::Eval,
-        };
-        let session =
-            session::Session::launch(release, command, &launch.flags, Arc::new(world(launch)))
-                .map_err(|error| bad(refusal(&error), error.to_string()))?;
-        Ok(Box::new(Program { session }))
-    }
+/// Launches a program.
+pub fn launch(launch: &Launch, release: Release) -> Result<Box<dyn Session>, Refused> {
+    let command = match launch.command {
+        Command::Run => flags::Command::Run,
+        Command::Test => flags::Command::Test,
+        Command::Eval => flags::Command::Eval,
+    };
+    let session =
+        session::Session::launch(release, command, &launch.flags, Arc::new(world(launch)))
+            .map_err(|error| refused(refusal(&error), error.to_string()))?;
+    Ok(Box::new(Program { session }))
 }
 
 fn refusal(error: &BadFlag) -> Refusal {
@@ -75,28 +54,6 @@ fn refusal(error: &BadFlag) -> Refusal {
         flags::Refusal::BadValue(_) => Refusal::BadValue,
         flags::Refusal::Conflict => Refusal::Conflict,
     }
-}
-
-fn world(launch: &Launch) -> World {
-    let mut world = World::empty(Platform::Unix, &launch.directory);
-    world.search_path = launch.search_path.iter().map(|path| world.path(path)).collect();
-    world.environment = launch.environment.clone();
-    world.terminal = launch.terminal;
-    for file in &launch.files {
-        let path = world.path(&file.path);
-        let entry = match file.kind {
-            FileKind::File => Entry::File,
-            FileKind::Directory => Entry::Directory,
-            FileKind::Program => Entry::Program,
-            FileKind::Link => {
-                let beside = path.parent().unwrap_or_else(|| path.clone());
-                let target = file.target.as_deref().unwrap_or_default();
-                Entry::Link(beside.join(target, Platform::Unix))
-            }
-        };
-        world.entries.insert(path, entry);
-    }
-    world
 }
 
 /// A program launched on the engine.
@@ -111,7 +68,8 @@ impl Session for Program {
         };
         let place = match script.place {
             Some(Place::Worker) => options::Place::Worker,
-            Some(Place::Test) | None => options::Place::Test,
+            // No case of this model can ask for a process.
+            Some(Place::Test | Place::Child) | None => options::Place::Test,
         };
         let mut nobody = |_: Kind, _: &Reach| session::Reply::No;
         let child = self.session.narrow(&value(permissions), place, &mut nobody);
@@ -190,17 +148,6 @@ fn answer(session: &mut session::Session, step: &Step) -> Answered {
     }
 }
 
-fn plain(answer: Answer) -> Answered {
-    Answered {
-        answer,
-        partial: false,
-        status: None,
-        changes: Vec::new(),
-        error: None,
-        message: None,
-    }
-}
-
 fn thrown_with(answer: Answer, thrown: &Thrown) -> Answered {
     Answered {
         error: Some(thrown.class.name().to_owned()),
@@ -214,38 +161,5 @@ fn state(answer: engine::Answer) -> (Answer, bool) {
         engine::Answer::Granted { partial } => (Answer::Granted, partial),
         engine::Answer::Prompt => (Answer::Prompt, false),
         engine::Answer::Denied => (Answer::Denied, false),
-    }
-}
-
-/// Which rule settled a question, for whoever asks why.
-fn because(rule: &Rule) -> String {
-    match &rule.origin {
-        Origin::Flag(flag) => format!("because of {flag}"),
-        Origin::Default(why) | Origin::Implied(why) => format!("because {why}"),
-        Origin::Prompt => "because of the answer to a request".to_owned(),
-        Origin::Options => "because of the scope's permissions".to_owned(),
-    }
-}
-
-/// A value of the wire as a script would hand it over.
-fn value(written: &serde_json::Value) -> Value {
-    use serde_json::Value as Json;
-    match written {
-        Json::Null => Value::Null,
-        Json::Bool(bool) => Value::Bool(*bool),
-        Json::Number(number) => Value::Number(number.as_f64().unwrap_or(f64::NAN)),
-        Json::String(text) => Value::Text(text.clone()),
-        Json::Array(elements) => Value::List(elements.iter().map(value).collect()),
-        Json::Object(fields) => {
-            let mut pairs = fields.iter();
-            match (pairs.next(), pairs.next()) {
-                (Some((key, Json::String(url))), None) if key == "$url" => Value::Url(url.clone()),
-                (Some((key, Json::Bool(true))), None) if key == "$null" => Value::Null,
-                (Some((key, Json::Bool(true))), None) if key == "$undefined" => Value::Undefined,
-                _ => Value::Object(
-                    fields.iter().map(|(key, field)| (key.clone(), value(field))).collect(),
-                ),
-            }
-        }
     }
 }

@@ -1,0 +1,59 @@
+//! What a program does with its permissions: the operations, and what each requires.
+
+use super::descriptor::{Thrown, file_path};
+use super::kind::Kind;
+use crate::resource::path::Path;
+use crate::value::Value;
+use crate::world::{Entry, World};
+
+/// An operation, and the permissions that it requires, in the order in which they are asked for.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Operation {
+    /// The kinds required; none where every program may do it.
+    pub requires: &'static [Kind],
+    /// What it is done to, as written.
+    pub argument: String,
+    /// Whether there is something to do it with.
+    pub present: bool,
+}
+
+/// Reads an operation: its name and its argument.
+pub fn read(value: &Value, world: &World) -> Result<Operation, Thrown> {
+    let name = match value.field("name") {
+        Value::Text(name) => name.as_str(),
+        other => return Err(Thrown::type_error(format!("{} is no operation", other.noun()))),
+    };
+    let (field, requires): (&str, &'static [Kind]) = match name {
+        "read-file" => ("path", &[Kind::FsRead]),
+        "write-file" => ("path", &[Kind::FsWrite]),
+        "run" => ("command", &[Kind::Child]),
+        "worker" => ("path", &[Kind::Worker, Kind::FsRead]),
+        // No release restricts the environment.
+        "env-get" => ("variable", &[]),
+        _ => return Err(Thrown::type_error(format!("\"{name}\" is no operation"))),
+    };
+    let argument = match value.field(field) {
+        Value::Text(text) => text.clone(),
+        Value::Url(url) => file_path(url)?,
+        other => match other.instance("buffer").or_else(|| other.instance("uint8array")) {
+            Some(Value::Text(text)) => text.clone(),
+            _ => return Err(Thrown::type_error(format!("{} is no {field}", other.noun()))),
+        },
+    };
+    let present = is_present(name, &argument, world);
+    Ok(Operation { requires, argument, present })
+}
+
+fn is_present(name: &str, argument: &str, world: &World) -> bool {
+    let path = world.path(argument);
+    match name {
+        "env-get" => world.environment.contains_key(argument),
+        "write-file" => {
+            let directory = path.parent().unwrap_or_else(|| Path::root(world.platform));
+            world.resolve(&directory) == Some(&Entry::Directory)
+        }
+        "run" if !argument.contains('/') => world.find_program(argument).is_some(),
+        "run" => world.resolve(&path) == Some(&Entry::Program),
+        _ => matches!(world.resolve(&path), Some(Entry::File | Entry::Program)),
+    }
+}
