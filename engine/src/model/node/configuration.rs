@@ -18,14 +18,13 @@ pub fn read(text: &str, release: Release) -> Result<Vec<Setting>, BadFlag> {
         .map_err(|_| bad("the configuration file", Refusal::BadValue))?;
     let mut settings = Vec::new();
     for (namespace, options) in &file {
-        let is_read = match namespace.as_str() {
-            "nodeOptions" => true,
-            "permission" => NAMESPACE.includes(release),
+        match namespace.as_str() {
+            "nodeOptions" => {}
+            "permission" if NAMESPACE.includes(release) => {}
             // What else a file configures is none of a permission's business.
-            _ => false,
-        };
-        if !is_read {
-            continue;
+            "$schema" | "nodeVersion" | "test" | "testRunner" | "watch" => continue,
+            _ if NAMESPACE.includes(release) => return Err(bad(namespace, Refusal::UnknownFlag)),
+            _ => continue,
         }
         let options = options.as_object().ok_or_else(|| bad(namespace, Refusal::BadValue))?;
         if namespace == "permission" && TURNS_ON.includes(release) {

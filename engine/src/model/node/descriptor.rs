@@ -49,8 +49,10 @@ pub enum Reference {
     Whole,
     /// A path, as written.
     Path(String),
-    /// A text that can be no path, so that nothing grants it.
-    Nothing,
+    /// An empty text or null, which names nothing that could be granted.
+    Empty,
+    /// A text with a NUL in it, which can be no path.
+    Impossible,
 }
 
 /// References may be file URLs and byte arrays, too (nodejs/node#65492).
@@ -66,17 +68,15 @@ pub fn read(descriptor: &Value, release: Release) -> Result<Question, Thrown> {
         }
     };
     let reference = match descriptor.field("reference") {
-        Value::Undefined | Value::Null => Reference::Whole,
-        reference => path(&text_of(reference, release)?),
+        Value::Undefined => Reference::Whole,
+        Value::Null => Reference::Empty,
+        reference => match text_of(reference, release)? {
+            text if text.is_empty() => Reference::Empty,
+            text if text.contains('\0') => Reference::Impossible,
+            text => Reference::Path(text),
+        },
     };
     Ok(Question { kinds: kind::of_scope(scope, release), reference })
-}
-
-fn path(text: &str) -> Reference {
-    match text.is_empty() || text.contains('\0') {
-        true => Reference::Nothing,
-        false => Reference::Path(text.to_owned()),
-    }
 }
 
 fn text_of(reference: &Value, release: Release) -> Result<String, Thrown> {

@@ -104,7 +104,10 @@ impl Session {
         }
         let Question { kinds, reference } = descriptor::read(descriptor, self.release)?;
         // Of the whole file system nothing but everything counts, whatever is referred to.
-        let reference = if kinds.len() > 1 { Reference::Whole } else { reference };
+        let reference = match (kinds, reference) {
+            ([_, _, ..], Reference::Path(_) | Reference::Impossible) => Reference::Whole,
+            (_, reference) => reference,
+        };
         let mut status = Status::Denied;
         for kind in kinds {
             status = match self.decide(*kind, &reference) {
@@ -126,9 +129,8 @@ impl Session {
                     Reach::All => {}
                     part => state.take_back(&part),
                 },
-                (Reference::Whole | Reference::Nothing, _) | (_, Shape::Unit) => {
-                    state.revoke(&Reach::All);
-                }
+                (Reference::Impossible, Shape::Path) => {}
+                _ => state.revoke(&Reach::All),
             }
         }
         Ok(())
@@ -209,7 +211,7 @@ impl Session {
     /// The rule that grants a part of a kind, if one does; silence means that it is denied.
     fn decide(&self, kind: Kind, reference: &Reference) -> Option<&Rule> {
         let question = match (reference, kind.row().shape) {
-            (Reference::Nothing, Shape::Path) => return None,
+            (Reference::Empty, _) | (Reference::Impossible, Shape::Path) => return None,
             (Reference::Path(path), Shape::Path) => grammar::question(path, &self.world),
             _ => Reach::All,
         };
