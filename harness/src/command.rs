@@ -18,8 +18,9 @@ use crate::corpus::{BadCorpus, Corpus, format};
 use crate::exit::{self, Exit, NoCorpus};
 use crate::implementation::attach::{Wanted, attach};
 use crate::implementation::reference;
-use crate::judgement::{Judged, Judgement, Target, judge};
+use crate::judgement::{Judged, Judgement, Target, judge, judge_laws};
 use crate::known::KnownDifferences;
+use crate::law::{self, Instance};
 use crate::message;
 use crate::plan;
 use crate::project::Project;
@@ -70,6 +71,9 @@ struct Run {
     /// The list of known differences; without it, reports/known/NAME.toml.
     #[arg(long, value_name = "FILE")]
     known: Option<PathBuf>,
+    /// Tries the laws that hold of any permission model, on every small set of grants, instead of running cases.
+    #[arg(long)]
+    laws: bool,
     /// Lists the selected cases, and runs none.
     #[arg(long)]
     list: bool,
@@ -130,16 +134,23 @@ impl Run {
         }
         let project = Project::here()?;
         let (corpus, known_ids) = self.corpus(&project)?;
-        let selected: Vec<_> =
-            corpus.cases.iter().filter(|case| plan::selects(&self.filters, case)).collect();
+        let mut laws = law::instances(&corpus.universes);
+        laws.retain(|instance| self.laws && plan::selects(&self.filters, &instance.case));
+        let selected: Vec<_> = match self.laws {
+            true => laws.iter().map(|instance| &instance.case).collect(),
+            false => corpus.cases.iter().filter(|case| plan::selects(&self.filters, case)).collect(),
+        };
         // A filter that was mistyped must not hide behind another that was not.
         let is_idle = |filter: &&String| {
             !selected.iter().any(|case| plan::selects(std::slice::from_ref(*filter), case))
         };
         let idle: Vec<_> = self.filters.iter().filter(is_idle).cloned().collect();
         if selected.is_empty() || !idle.is_empty() {
-            let (cases, idle) = (corpus.cases.len(), idle.join(" "));
-            anstream::eprintln!("no case of {cases} is selected by: {idle}");
+            let (what, all) = match self.laws {
+                true => ("law", law::instances(&corpus.universes).len()),
+                false => ("case", corpus.cases.len()),
+            };
+            anstream::eprintln!("no {what} of {all} is selected by: {}", idle.join(" "));
             return Ok(Exit::NothingSelected);
         }
         if self.list {
@@ -150,7 +161,7 @@ impl Run {
         }
         executor()?.block_on(async {
             tokio::select! {
-                exit = self.run(&project, &corpus, &known_ids, &selected) => exit,
+                exit = self.run(&project, &corpus, &known_ids, &selected, &laws) => exit,
                 // Dropping the run ends every process of it.
                 () = interruption() => anyhow::bail!("interrupted; nothing was recorded"),
             }
@@ -160,7 +171,10 @@ impl Run {
     /// The corpus to run, and every identity that a list of known differences may name: the project's own, too.
     fn corpus(&self, project: &Project) -> Result<(Corpus, BTreeSet<String>)> {
         let own = read_corpus(&project.corpus(), &[project.fixtures()], &[])?;
-        let ids = |corpus: &Corpus| corpus.cases.iter().map(|case| case.id.clone()).collect();
+        let ids = |corpus: &Corpus| {
+            let laws = law::instances(&corpus.universes).into_iter().map(|law| law.case.id);
+            corpus.cases.iter().map(|case| case.id.clone()).chain(laws).collect()
+        };
         let mut known_ids: BTreeSet<String> = ids(&own);
         if self.corpora.is_empty() {
             return Ok((own, known_ids));
@@ -174,7 +188,8 @@ impl Run {
             let fixtures = [folder.join("fixtures"), project.fixtures()];
             corpus.add(read_corpus(folder, &fixtures, &clauses)?)?;
         }
-        known_ids.extend(ids(&corpus));
+        let more: BTreeSet<String> = ids(&corpus);
+        known_ids.extend(more);
         Ok((corpus, known_ids))
     }
 
@@ -184,6 +199,7 @@ impl Run {
         corpus: &Corpus,
         known_ids: &BTreeSet<String>,
         selected: &[&Case],
+        laws: &[Instance<'_>],
     ) -> Result<Exit> {
         let scratch =
             TempDir::with_prefix("permscope-").context("cannot make a temporary folder")?;
@@ -200,16 +216,23 @@ impl Run {
         let mut judged = Vec::new();
         for (attached, known) in &implementations {
             for &release in &attached.releases {
-                let progress = progress_bar(&Target::of(attached, release), selected.len());
+                let steps = match self.laws {
+                    true => law::trials(laws, &attached.hello),
+                    false => selected.len(),
+                };
+                let progress = progress_bar(&Target::of(attached, release), steps);
                 let options = Options {
                     jobs: self.jobs(),
                     scratch: scratch.path(),
                     progress: &|done| progress.inc(done as u64),
                 };
-                let one = judge(attached, release, selected, corpus, known, options).await?;
+                let one = match self.laws {
+                    true => judge_laws(attached, release, laws, corpus, known, options).await?,
+                    false => judge(attached, release, selected, corpus, known, options).await?,
+                };
                 progress.finish_and_clear();
                 if !self.bless {
-                    self.show_unexpected(&one, corpus, project);
+                    self.show_unexpected(&one, corpus, laws, project);
                 }
                 judged.push(one);
             }
@@ -221,7 +244,8 @@ impl Run {
             filters: self.filters.clone(),
         };
         let records: Vec<_> = judged.iter().flat_map(Judged::records).collect();
-        record::write(&project.records().join("run.jsonl"), header, &records)?;
+        let file = if self.laws { "laws.jsonl" } else { "run.jsonl" };
+        record::write(&project.records().join(file), header, &records)?;
         anstream::print!("{}", message::summary(&judged));
         if records.is_empty() {
             anstream::eprintln!("no selected case is for these implementations and releases");
@@ -253,13 +277,23 @@ impl Run {
         Ok(())
     }
 
-    fn show_unexpected(&self, judged: &Judged<'_>, corpus: &Corpus, project: &Project) {
+    fn show_unexpected(
+        &self,
+        judged: &Judged<'_>,
+        corpus: &Corpus,
+        laws: &[Instance<'_>],
+        project: &Project,
+    ) {
         let corpora = self.corpora.iter().map(|folder| ("--corpus", &**folder));
         let known = self.known.iter().map(|file| ("--known", &**file));
         let options: Vec<_> = corpora.chain(known).collect();
         let unexpected = judged.judgements.iter().filter(|one| !one.outcome.is_expected());
         for judgement in unexpected {
-            let told = message::unexpected(judgement, &judged.target, corpus, project, &options);
+            let target = &judged.target;
+            let told = match laws.iter().find(|law| law.case.id == judgement.case.id) {
+                Some(law) => message::broken_law(judgement, law, target, project, &options),
+                None => message::unexpected(judgement, target, corpus, project, &options),
+            };
             anstream::println!("{told}");
         }
     }

@@ -10,6 +10,7 @@ use crate::corpus::Corpus;
 use crate::corpus::case::Case;
 use crate::implementation::attach::Attached;
 use crate::known::KnownDifferences;
+use crate::law::{Instance, Trials};
 use crate::observation::Observation;
 use crate::outcome::{Outcome, Word};
 use crate::plan::plan;
@@ -80,6 +81,41 @@ pub async fn judge<'c>(
     let judgements = plan.cases.iter().zip(observations).map(judgement).collect();
     let target = Target::of(attached, release);
     let (not_for_release, not_asked) = (plan.not_for_release, plan.not_asked);
+    Ok(Judged { target, judgements, not_for_release, not_asked, time })
+}
+
+/// Tries laws on one implementation at one release, universe by universe, and judges them as cases are.
+pub async fn judge_laws<'c>(
+    attached: &Attached,
+    release: Release,
+    instances: &'c [Instance<'_>],
+    corpus: &Corpus,
+    known: &KnownDifferences,
+    options: Options<'_>,
+) -> Result<Judged<'c>> {
+    let hello = &attached.hello;
+    let (mut judgements, mut not_for_release, mut not_asked) = (Vec::new(), 0, 0);
+    let start = Instant::now();
+    for of_universe in instances.chunk_by(|a, b| a.universe.id == b.universe.id) {
+        let universe = of_universe[0].universe;
+        if universe.model.name() != hello.model {
+            continue;
+        }
+        let trials = Trials::of(universe, &hello.capabilities);
+        let plan = plan(trials.cases.iter(), &hello.model, &hello.capabilities, release);
+        not_for_release += if plan.not_for_release > 0 { of_universe.len() } else { 0 };
+        not_asked += if plan.not_asked > 0 { of_universe.len() } else { 0 };
+        if plan.cases.len() < trials.cases.len() {
+            continue;
+        }
+        let seen = run(attached, &plan, corpus, options).await?;
+        judgements.extend(of_universe.iter().map(|Instance { law, case, .. }| {
+            let outcome = Outcome::of(trials.verdict(*law, &seen), known.of(&case.id, release));
+            // Every trial was acted out; what was seen of them is in the outcome.
+            Judgement { case, observation: Observation::Acted(Vec::new()), outcome }
+        }));
+    }
+    let (target, time) = (Target::of(attached, release), start.elapsed());
     Ok(Judged { target, judgements, not_for_release, not_asked, time })
 }
 

@@ -13,6 +13,7 @@ pub mod implementation;
 pub mod judgement;
 pub mod known;
 pub mod launch;
+pub mod law;
 pub mod message;
 pub mod observation;
 pub mod outcome;

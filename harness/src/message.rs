@@ -11,11 +11,12 @@ use serde_json::Value;
 use similar::{ChangeTag, TextDiff};
 
 use crate::bench::Cost;
-use crate::compare::{refusal, rejection};
+use crate::compare::{Difference, Seen, refusal, rejection};
 use crate::corpus::Corpus;
 use crate::corpus::case::{Case, Expected, Promise};
 use crate::judgement::{Judged, Judgement, Target};
 use crate::launch::{Names, ROOT};
+use crate::law::Instance;
 use crate::observation::Observation;
 use crate::outcome::{Outcome, Word};
 use crate::project::Project;
@@ -102,17 +103,7 @@ pub fn unexpected(
     options: &[(&str, &Path)],
 ) -> String {
     let Judgement { case, observation, outcome } = judgement;
-    let word = match outcome.word() {
-        Word::Pass => "PASS",
-        Word::Known => "KNOWN",
-        Word::Fail => "FAIL",
-        Word::Stale => "STALE",
-        Word::Broke => "BROKE",
-    };
-    let severity = outcome.difference().map_or("", |difference| difference.severity.name());
-    let mut text = format!("{BAD}{word}{BAD:#} {} on {target}  {ODD}{severity}{ODD:#}\n", case.id);
-    let file = project.short(&case.source.file).display();
-    let _ = writeln!(text, "  {FAINT}{file}:{}{FAINT:#}", case.source.line);
+    let mut text = headline(judgement, target, project);
     for id in &case.clauses {
         let promise = corpus.clause(id).map_or("", |clause| clause.promise.as_str());
         let _ = writeln!(text, "  {id}: {promise}");
@@ -133,12 +124,64 @@ pub fn unexpected(
             text.push_str(&difference(case, observation));
         }
     }
-    let mut again = format!("{} --implementation {}", case.id, quoted(&target.argument));
+    text.push_str(&again(&case.id, target, options));
+    text
+}
+
+/// A law that is not kept as expected: the law, and the smallest launch that breaks it.
+pub fn broken_law(
+    judgement: &Judgement<'_>,
+    instance: &Instance<'_>,
+    target: &Target,
+    project: &Project,
+    options: &[(&str, &Path)],
+) -> String {
+    let mut text = headline(judgement, target, project);
+    let _ = writeln!(text, "  {}", instance.law.statement());
+    match (&judgement.outcome, judgement.outcome.difference()) {
+        (Outcome::Broke(why), _) => {
+            let _ = writeln!(text, "  the protocol was broken: {why}");
+        }
+        (Outcome::Stale(None), _) => {
+            text.push_str("  listed as broken, and kept now; drop the entry, or bless it\n");
+        }
+        (outcome, Some(Difference { seen: Seen::End(found), .. })) => {
+            if let Outcome::Stale(_) = outcome {
+                text.push_str("  listed as broken, and broken in another way\n");
+            }
+            let _ = writeln!(text, "    {BAD}{found}{BAD:#}");
+        }
+        _ => {}
+    }
+    text.push_str(&again(&format!("--laws {}", judgement.case.id), target, options));
+    text
+}
+
+/// What came of a judgement, and where what was judged is written.
+fn headline(judgement: &Judgement<'_>, target: &Target, project: &Project) -> String {
+    let Judgement { case, outcome, .. } = judgement;
+    let word = match outcome.word() {
+        Word::Pass => "PASS",
+        Word::Known => "KNOWN",
+        Word::Fail => "FAIL",
+        Word::Stale => "STALE",
+        Word::Broke => "BROKE",
+    };
+    let severity = outcome.difference().map_or("", |difference| difference.severity.name());
+    let file = project.short(&case.source.file).display();
+    format!(
+        "{BAD}{word}{BAD:#} {} on {target}  {ODD}{severity}{ODD:#}\n  {FAINT}{file}:{}{FAINT:#}\n",
+        case.id, case.source.line
+    )
+}
+
+/// The command line that shows a judgement again.
+fn again(what: &str, target: &Target, options: &[(&str, &Path)]) -> String {
+    let mut again = format!("{what} --implementation {}", quoted(&target.argument));
     for (option, path) in options {
         let _ = write!(again, " {option} {}", quoted(&path.to_string_lossy()));
     }
-    let _ = writeln!(text, "  {FAINT}again: cargo xtask conformance {again}{FAINT:#}");
-    text
+    format!("  {FAINT}again: cargo xtask conformance {again}{FAINT:#}\n")
 }
 
 /// A word as a shell takes it for one.

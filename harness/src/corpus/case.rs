@@ -104,6 +104,22 @@ pub struct Promise {
     pub same_as: Option<usize>,
 }
 
+impl Promise {
+    /// An answer, and nothing else about it.
+    pub fn of(answer: Answer) -> Self {
+        Self {
+            answer,
+            partial: false,
+            error: None,
+            permission: None,
+            resource: None,
+            message: None,
+            changes: None,
+            same_as: None,
+        }
+    }
+}
+
 impl Case {
     /// The steps; none where the case is about the end of its launch or scope.
     pub fn steps(&self) -> &[Step] {

@@ -6,6 +6,7 @@ pub mod diagnostic;
 pub mod fixture;
 pub mod format;
 pub mod releases;
+pub mod universe;
 
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
@@ -23,11 +24,15 @@ use self::diagnostic::{Diagnostic, closest, line_of};
 use self::fixture::Fixture;
 use self::format::{At, CaseFile};
 use self::releases::Releases;
+use self::universe::{Universe, UniverseFile};
 use crate::launch::{Launch, ROOT, stays_inside};
 use crate::wire::{Command, Place};
 
 /// The file that holds a model's clauses.
 const CLAUSES: &str = "clauses.toml";
+
+/// The file that holds what the laws are tried on.
+const LAWS: &str = "laws.toml";
 
 /// Cases, and what they refer to.
 #[derive(Debug, Default)]
@@ -36,6 +41,8 @@ pub struct Corpus {
     pub cases: Vec<Case>,
     /// The clauses of every model.
     pub clauses: Vec<Clause>,
+    /// What the laws are tried on.
+    pub universes: Vec<Universe>,
     /// The fixtures that the cases name, by file: two corpora may have different ones of one name.
     pub fixtures: BTreeMap<PathBuf, Fixture>,
     /// A digest of every file that was read.
@@ -75,10 +82,17 @@ impl Corpus {
         }
         let mut reader = Reader::new(folder, fixtures);
         reader.corpus.clauses = cited.to_vec();
-        let is_clauses = |file: &PathBuf| file.file_name().is_some_and(|name| name == CLAUSES);
-        let (clauses, cases): (Vec<_>, Vec<_>) = files.into_iter().partition(is_clauses);
+        let is_called = |name: &str| {
+            let name = name.to_owned();
+            move |file: &PathBuf| file.file_name().is_some_and(|file| *file == *name)
+        };
+        let (clauses, files): (Vec<_>, Vec<_>) = files.into_iter().partition(is_called(CLAUSES));
+        let (laws, cases): (Vec<_>, Vec<_>) = files.into_iter().partition(is_called(LAWS));
         for file in clauses {
             reader.clauses(&file)?;
+        }
+        for file in laws {
+            reader.universes(&file)?;
         }
         for file in cases {
             reader.cases(&file)?;
@@ -118,6 +132,7 @@ impl Corpus {
         }
         self.cases.extend(other.cases);
         self.clauses.extend(other.clauses);
+        self.universes.extend(other.universes);
         self.fixtures.extend(other.fixtures);
         self.digest.push_str(&other.digest);
         Ok(())
@@ -182,6 +197,37 @@ impl<'a> Reader<'a> {
         match toml::from_str::<clause::ClauseFile>(&text) {
             Ok(file) => self.corpus.clauses.extend(file.clauses),
             Err(error) => self.errors.push(Diagnostic::of_toml(path, &text, &error)),
+        }
+        Ok(())
+    }
+
+    /// Reads the universes of the model whose folder the file lies in.
+    fn universes(&mut self, path: &Path) -> Result<()> {
+        let text = self.read(path)?;
+        let file: UniverseFile = match toml::from_str(&text) {
+            Ok(file) => file,
+            Err(error) => {
+                self.errors.push(Diagnostic::of_toml(path, &text, &error));
+                return Ok(());
+            }
+        };
+        let text = Text { path, text: &text };
+        let folder = path.parent().and_then(Path::file_name).and_then(|name| name.to_str());
+        for written in &file.universes {
+            let line = line_of(text.text, written.span().start);
+            let mut read = || {
+                let model = folder.and_then(Model::of_name);
+                let model = model.context("laws lie in the folder of a model")?;
+                let fixture = written.get().fixture.as_deref().unwrap_or("empty");
+                let fixture = self.fixture(fixture)?;
+                let universe =
+                    Universe::read(written.get(), model, fixture, path.to_owned(), line);
+                universe.map_err(anyhow::Error::msg)
+            };
+            match read() {
+                Ok(universe) => self.corpus.universes.push(universe),
+                Err(error) => self.errors.push(text.error(written.span(), format!("{error:#}"))),
+            }
         }
         Ok(())
     }

@@ -14,8 +14,8 @@ pub enum Setting {
     Grant(Kind, String),
     /// A module that is loaded before the program.
     Preload(Preload, String),
-    /// A file of environment variables.
-    EnvironmentFile(String),
+    /// A file of environment variables, and whether it must be there.
+    EnvironmentFile(String, bool),
     /// A configuration file.
     ConfigurationFile(String),
     /// Something that permissions do not depend on.
@@ -69,7 +69,7 @@ impl fmt::Display for BadFlag {
         let flag = &self.flag;
         match self.refusal {
             Refusal::UnknownFlag => write!(f, "this release knows no flag \"{flag}\" here"),
-            Refusal::BadValue => write!(f, "{flag} wants a value that it was not given"),
+            Refusal::BadValue => write!(f, "{flag} was given what it does not take"),
             Refusal::MissingOption => write!(f, "{flag} means nothing without --permission"),
             Refusal::Blocked => write!(f, "{flag} may not be read; --allow-fs-read would grant it"),
         }
@@ -97,6 +97,9 @@ pub const AUDIT: Since = Since(&[Release::new(24, 20, 0), Release::new(25, 8, 0)
 /// Configuration files (nodejs/node#57016).
 const CONFIGURATION: Since = Since(&[Release::new(22, 16, 0), Release::new(23, 10, 0)]);
 
+/// The flag of a configuration file has its value behind an equals sign, or none (nodejs/node#61610).
+const DEFAULT_BY_ITSELF: Since = Since(&[Release::new(24, 19, 0), Release::new(26, 1, 0)]);
+
 /// The name that a configuration file has where none is given.
 const DEFAULT_CONFIGURATION: &str = "node.config.json";
 
@@ -105,7 +108,7 @@ enum Flag {
     Switch(Switch),
     Paths(Kind),
     Preload(Preload),
-    EnvironmentFile,
+    EnvironmentFile(bool),
     ConfigurationFile,
     DefaultConfiguration,
     Title,
@@ -125,7 +128,8 @@ impl Flag {
         .or_else(|| match name {
             "-r" | "--require" => Some(Flag::Preload(Preload::Require)),
             "--import" => Some(Flag::Preload(Preload::Import)),
-            "--env-file" => Some(Flag::EnvironmentFile),
+            "--env-file" => Some(Flag::EnvironmentFile(true)),
+            "--env-file-if-exists" => Some(Flag::EnvironmentFile(false)),
             "--experimental-config-file" if CONFIGURATION.includes(release) => {
                 Some(Flag::ConfigurationFile)
             }
@@ -148,7 +152,7 @@ impl Flag {
     fn is_option(&self) -> bool {
         !matches!(
             self,
-            Flag::EnvironmentFile | Flag::ConfigurationFile | Flag::DefaultConfiguration
+            Flag::EnvironmentFile(_) | Flag::ConfigurationFile | Flag::DefaultConfiguration
         )
     }
 }
@@ -160,11 +164,13 @@ pub enum Place {
     CommandLine,
     /// In `NODE_OPTIONS`.
     Options,
+    /// In the `execArgv` of a worker, which shares its process with others.
+    Worker,
 }
 
 /// Reads arguments up to the first that is no flag, and says how many there were.
 ///
-/// What stands behind the program's own name belongs to the program.
+/// What stands behind the program's own name belongs to the program; `NODE_OPTIONS` can name none.
 pub fn read(
     arguments: &[String],
     place: Place,
@@ -173,8 +179,16 @@ pub fn read(
     let mut settings = Vec::new();
     let mut rest = arguments.iter();
     while let Some(written) = rest.as_slice().first() {
-        if !written.starts_with('-') || written == "-" {
-            break;
+        match (written.as_str(), place) {
+            ("--", Place::CommandLine) => {
+                rest.next();
+                break;
+            }
+            (program, Place::Options) if !program.starts_with('-') => {
+                return Err(BadFlag::new(program, Refusal::UnknownFlag));
+            }
+            (program, _) if !program.starts_with('-') || program == "-" => break,
+            _ => {}
         }
         rest.next();
         settings.push(one(written, &mut rest, place, release)?);
@@ -200,7 +214,12 @@ fn one(
     };
     let positive = name.strip_prefix("--no-").map(|word| format!("--{word}"));
     let flag = Flag::of_name(positive.as_deref().unwrap_or(&name), release);
-    let flag = flag.filter(|flag| place == Place::CommandLine || flag.is_option());
+    let flag = flag.filter(|flag| match place {
+        Place::CommandLine => true,
+        Place::Options => flag.is_option(),
+        // What is set for all of a process cannot be set for one of its workers.
+        Place::Worker => flag.is_option() && !matches!(flag, Flag::Title),
+    });
     let flag = match (flag, &positive) {
         (Some(Flag::Switch(switch)), _) => {
             // A value behind a switch is not read, whatever it says.
@@ -209,7 +228,12 @@ fn one(
         (Some(flag), None) => flag,
         _ => return Err(bad(Refusal::UnknownFlag)),
     };
-    if let Flag::DefaultConfiguration = flag {
+    let is_default = match flag {
+        Flag::DefaultConfiguration => true,
+        Flag::ConfigurationFile => value.is_none() && DEFAULT_BY_ITSELF.includes(release),
+        _ => false,
+    };
+    if is_default {
         return Ok(Setting::ConfigurationFile(DEFAULT_CONFIGURATION.to_owned()));
     }
     let value = match value {
@@ -225,14 +249,14 @@ fn one(
     Ok(match flag {
         Flag::Paths(kind) => Setting::Grant(kind, value),
         Flag::Preload(how) => Setting::Preload(how, value),
-        Flag::EnvironmentFile => Setting::EnvironmentFile(value),
+        Flag::EnvironmentFile(required) => Setting::EnvironmentFile(value, required),
         Flag::ConfigurationFile => Setting::ConfigurationFile(value),
         Flag::Title | Flag::DefaultConfiguration | Flag::Switch(_) => Setting::Other,
     })
 }
 
 /// Splits the text of `NODE_OPTIONS` at its spaces; double quotes keep one together, and a backslash in them a quote.
-pub fn split(text: &str) -> Vec<String> {
+pub fn split(text: &str) -> Result<Vec<String>, BadFlag> {
     let mut words = Vec::new();
     let mut word: Option<String> = None;
     let mut quoted = false;
@@ -249,5 +273,8 @@ pub fn split(text: &str) -> Vec<String> {
         }
     }
     words.extend(word);
-    words
+    match quoted {
+        true => Err(BadFlag::new("NODE_OPTIONS", Refusal::BadValue)),
+        false => Ok(words),
+    }
 }

@@ -1,6 +1,10 @@
 //! Configuration files: what the `permission` namespace and `nodeOptions` of one set.
 
-use serde_json::{Map, Value};
+use std::collections::BTreeSet;
+use std::fmt;
+
+use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+use serde_json::Value;
 
 use super::arguments::{self, BadFlag, Place, Refusal, Setting, Switch};
 use crate::release::{Release, Since};
@@ -14,24 +18,39 @@ const TURNS_ON: Since = Since(&[Release::new(25, 4, 0)]);
 /// Reads the text of a configuration file.
 pub fn read(text: &str, release: Release) -> Result<Vec<Setting>, BadFlag> {
     let bad = |key: &str, refusal| BadFlag::new(key, refusal);
-    let file: Map<String, Value> = serde_json::from_str(text)
+    let Pairs(file) = serde_json::from_str(text)
         .map_err(|_| bad("the configuration file", Refusal::BadValue))?;
     let mut settings = Vec::new();
-    for (namespace, options) in &file {
-        match namespace.as_str() {
-            "nodeOptions" => {}
-            "permission" if NAMESPACE.includes(release) => {}
+    let mut named = BTreeSet::new();
+    for (namespace, options) in file {
+        let is_permission = match namespace.as_str() {
+            "nodeOptions" => false,
+            "permission" if NAMESPACE.includes(release) => true,
             // What else a file configures is none of a permission's business.
             "$schema" | "nodeVersion" | "test" | "testRunner" | "watch" => continue,
-            _ if NAMESPACE.includes(release) => return Err(bad(namespace, Refusal::UnknownFlag)),
+            _ if NAMESPACE.includes(release) => return Err(bad(&namespace, Refusal::UnknownFlag)),
             _ => continue,
-        }
-        let options = options.as_object().ok_or_else(|| bad(namespace, Refusal::BadValue))?;
-        if namespace == "permission" && TURNS_ON.includes(release) {
+        };
+        let Options(Some(Pairs(options))) = options else {
+            return Err(bad(&namespace, Refusal::BadValue));
+        };
+        if is_permission && TURNS_ON.includes(release) {
             settings.push(Setting::Switch(Switch::Permission, true));
         }
         for (name, value) in options {
-            settings.extend(option(name, value, release)?);
+            let made = option(&name, &value, release)?;
+            let belongs = made.iter().all(|setting| match setting {
+                Setting::Grant(..) | Setting::Switch(Switch::Grant(_), _) => true,
+                Setting::Switch(Switch::Permission, _) => TURNS_ON.includes(release),
+                _ => false,
+            });
+            if is_permission && !belongs {
+                return Err(bad(&name, Refusal::UnknownFlag));
+            }
+            if !named.insert(name.clone()) && NAMESPACE.includes(release) {
+                return Err(bad(&name, Refusal::BadValue));
+            }
+            settings.extend(made);
         }
     }
     Ok(settings)
@@ -39,16 +58,20 @@ pub fn read(text: &str, release: Release) -> Result<Vec<Setting>, BadFlag> {
 
 /// The settings that one option makes; a list makes one for each of its elements.
 fn option(name: &str, value: &Value, release: Release) -> Result<Vec<Setting>, BadFlag> {
-    let bad = || BadFlag::new(name, Refusal::BadValue);
+    let bad = |refusal| BadFlag::new(name, refusal);
+    // Only here a flag has one name: neither its negation nor another spelling is known.
+    if name.starts_with("no-") || name.starts_with('-') || name.contains('_') {
+        return Err(bad(Refusal::UnknownFlag));
+    }
     let read = |arguments: &[String]| {
         arguments::read(arguments, Place::Options, release).map(|(settings, _)| settings)
     };
     let flag = format!("--{name}");
-    let text = |value: &Value| value.as_str().map(|text| format!("{flag}={text}")).ok_or_else(bad);
-    let is_switch = matches!(
-        read(std::slice::from_ref(&flag)).as_deref(),
-        Ok([Setting::Switch(..)])
-    );
+    let text = |value: &Value| {
+        value.as_str().map(|text| format!("{flag}={text}")).ok_or_else(|| bad(Refusal::BadValue))
+    };
+    let alone = read(std::slice::from_ref(&flag));
+    let is_switch = matches!(alone.as_deref(), Ok([Setting::Switch(..)]));
     match value {
         Value::Bool(true) if is_switch => read(&[flag]),
         Value::Bool(false) if is_switch => read(&[format!("--no-{name}")]),
@@ -59,7 +82,44 @@ fn option(name: &str, value: &Value, release: Release) -> Result<Vec<Setting>, B
         // A name that is unknown is told before its value is.
         _ => match read(&[format!("{flag}=value")]) {
             Err(unknown) if unknown.refusal == Refusal::UnknownFlag => Err(unknown),
-            _ => Err(bad()),
+            _ => Err(bad(Refusal::BadValue)),
         },
+    }
+}
+
+/// The fields of an object in the order written, each as often as it is there.
+struct Pairs<V>(Vec<(String, V)>);
+
+/// What a namespace holds: options, or something that is no object.
+struct Options(Option<Pairs<Value>>);
+
+impl<'de, V: Deserialize<'de>> Deserialize<'de> for Pairs<V> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Fields<V>(std::marker::PhantomData<V>);
+
+        impl<'de, V: Deserialize<'de>> Visitor<'de> for Fields<V> {
+            type Value = Pairs<V>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                let mut pairs = Vec::new();
+                while let Some(pair) = map.next_entry()? {
+                    pairs.push(pair);
+                }
+                Ok(Pairs(pairs))
+            }
+        }
+
+        deserializer.deserialize_map(Fields(std::marker::PhantomData))
+    }
+}
+
+impl<'de> Deserialize<'de> for Options {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let written = Box::<serde_json::value::RawValue>::deserialize(deserializer)?;
+        Ok(Self(serde_json::from_str(written.get()).ok()))
     }
 }

@@ -51,8 +51,6 @@ pub enum Reference {
     Path(String),
     /// An empty text or null, which names nothing that could be granted.
     Empty,
-    /// A text with a NUL in it, which can be no path.
-    Impossible,
 }
 
 /// References may be file URLs and byte arrays, too (nodejs/node#65492).
@@ -70,9 +68,12 @@ pub fn read(descriptor: &Value, release: Release) -> Result<Question, Thrown> {
     let reference = match descriptor.field("reference") {
         Value::Undefined => Reference::Whole,
         Value::Null => Reference::Empty,
+        // Where a scope has no paths, a URL need not be one of a file.
+        Value::Url(url) if MORE_REFERENCES.includes(release) && !scope.starts_with("fs") => {
+            Reference::Path(url.clone())
+        }
         reference => match text_of(reference, release)? {
             text if text.is_empty() => Reference::Empty,
-            text if text.contains('\0') => Reference::Impossible,
             text => Reference::Path(text),
         },
     };
@@ -104,6 +105,9 @@ pub fn file_path(text: &str) -> Result<String, Thrown> {
     }
     if url.host_str().is_some() {
         return Err(bad("ERR_INVALID_FILE_URL_HOST", "a file URL has no host"));
+    }
+    if url.path().to_ascii_lowercase().contains("%2f") {
+        return Err(bad("ERR_INVALID_FILE_URL_PATH", "a separator is not encoded"));
     }
     Ok(percent_decode_str(url.path()).decode_utf8_lossy().into_owned())
 }

@@ -1,9 +1,12 @@
 //! The launch: which rules the flags make, from wherever they come, and which launches are refused.
 
-use super::arguments::{self, AUDIT, BadFlag, Place, Preload, Refusal, Setting, Switch};
+use std::collections::BTreeMap;
+
+use super::arguments::{self, BadFlag, Place, Preload, Refusal, Setting, Switch};
 use super::configuration;
+use super::environment;
 use super::grammar;
-use super::kind::{KINDS, Kind};
+use super::kind::{KINDS, Kind, Row};
 use crate::decide::{Decision, Precedence, decide};
 use crate::release::{Release, Since};
 use crate::resource::Resource;
@@ -37,6 +40,9 @@ pub struct Given {
 /// The entry point and the modules of `--require` may be read without a flag (nodejs/node#58579).
 const IMPLICIT_GRANTS: Since = Since(&[Release::new(22, 17, 0), Release::new(24, 2, 0)]);
 
+/// An environment file counts more than a configuration file (nodejs/node#63035).
+const FILE_OVER_CONFIGURATION: Since = Since(&[Release::new(24, 16, 0), Release::new(26, 1, 0)]);
+
 /// A switch that grants is refused where there is no model that it could matter to (nodejs/node#62072).
 const STRICT_SWITCHES: Since = Since(&[Release::new(26, 1, 0)]);
 
@@ -54,105 +60,80 @@ pub fn read(
     };
     let (settings, read) = arguments::read(&line, Place::CommandLine, release)?;
     let entry = line.get(read).map(String::as_str);
-    let mut all = Vec::new();
-    for file in settings.iter().filter_map(configuration_file) {
-        let text = world.texts.get(&world.path(file));
-        let text = text.ok_or_else(|| BadFlag::new(file, Refusal::BadValue))?;
-        all.extend(configuration::read(text, release)?);
-    }
-    if let Some(options) = options(&settings, world) {
-        let options = arguments::split(&options);
-        all.extend(arguments::read(&options, Place::Options, release)?.0);
-    }
+    let variables = environment_file(&settings, world)?;
+    let configured = configuration(&settings, release, world)?;
+    let own = world.environment.get("NODE_OPTIONS");
+    let options = options(own.or(variables.get("NODE_OPTIONS")), release)?;
+    // What comes later counts more, where only one setting is possible.
+    let mut all = match own.is_some() || FILE_OVER_CONFIGURATION.includes(release) {
+        true => [configured, options].concat(),
+        false => [options, configured].concat(),
+    };
     all.extend(settings);
-    let given = rules(release, &all, entry, world)?;
-    if given.mode == Mode::Enforced {
-        let preloaded = all.iter().filter_map(|setting| match setting {
-            Setting::Preload(_, module) => Some(module.as_str()),
-            _ => None,
-        });
-        for module in preloaded.chain(entry) {
-            may_load(module, &given, world)?;
-        }
-    }
-    Ok(given)
+    Given::of(release, &all, entry, world)
 }
 
-fn configuration_file(setting: &Setting) -> Option<&str> {
-    match setting {
+/// Reads the flags that a worker is started with, instead of its parent's.
+pub fn read_worker(release: Release, flags: &[String], world: &World) -> Result<Given, BadFlag> {
+    let (settings, _) = arguments::read(flags, Place::Worker, release)?;
+    let options = options(world.environment.get("NODE_OPTIONS"), release)?;
+    Given::of(release, &[options, settings].concat(), None, world)
+}
+
+/// What `NODE_OPTIONS` grant by themselves, in the order of [`Kind`].
+pub fn grants_of_options(
+    release: Release,
+    world: &World,
+) -> Result<[Vec<Rule>; KINDS.len()], BadFlag> {
+    let settings = options(world.environment.get("NODE_OPTIONS"), release)?;
+    let mut given = Given::nothing(Mode::Off);
+    given.grant_all(&settings, world);
+    Ok(given.rules)
+}
+
+fn options(text: Option<&String>, release: Release) -> Result<Vec<Setting>, BadFlag> {
+    let words = text.map_or(Ok(Vec::new()), |text| arguments::split(text))?;
+    Ok(arguments::read(&words, Place::Options, release)?.0)
+}
+
+/// The settings of the configuration file that is named last.
+fn configuration(
+    settings: &[Setting],
+    release: Release,
+    world: &World,
+) -> Result<Vec<Setting>, BadFlag> {
+    let named = settings.iter().rev().find_map(|setting| match setting {
         Setting::ConfigurationFile(file) => Some(file),
         _ => None,
+    });
+    match named {
+        Some(file) => configuration::read(text_of(file, world)?, release),
+        None => Ok(Vec::new()),
     }
 }
 
-/// The text of `NODE_OPTIONS`: that of the environment, or that of a file named on the command line.
-fn options(settings: &[Setting], world: &World) -> Option<String> {
-    if let Some(options) = world.environment.get("NODE_OPTIONS") {
-        return Some(options.clone());
-    }
-    settings.iter().rev().find_map(|setting| match setting {
-        Setting::EnvironmentFile(file) => {
-            let text = world.texts.get(&world.path(file))?;
-            text.lines().find_map(|line| line.strip_prefix("NODE_OPTIONS=")).map(str::to_owned)
-        }
-        _ => None,
-    })
-}
-
-/// The rules that settings make; of a switch that is set several times, the last counts.
-fn rules(
-    release: Release,
+/// The variables of every environment file, the last of which counts.
+fn environment_file(
     settings: &[Setting],
-    entry: Option<&str>,
     world: &World,
-) -> Result<Given, BadFlag> {
-    let is_on = |switch: Switch| {
-        settings.iter().rev().find_map(|setting| match setting {
-            Setting::Switch(one, on) if *one == switch => Some(*on),
-            _ => None,
-        })
-    };
-    let is_on = |switch| is_on(switch).unwrap_or(false);
-    let mode = match (is_on(Switch::Permission), is_on(Switch::Audit)) {
-        (true, _) => Mode::Enforced,
-        (false, true) if AUDIT.includes(release) => Mode::Audit,
-        (false, _) => Mode::Off,
-    };
-    let mut given = Given { mode, rules: Default::default(), flags: Vec::new() };
-    match mode {
-        Mode::Off => {}
-        Mode::Audit => given.flags.push("--permission-audit".to_owned()),
-        Mode::Enforced => given.flags.push(switch_of(release).to_owned()),
-    }
+) -> Result<BTreeMap<String, String>, BadFlag> {
+    let mut variables = BTreeMap::new();
     for setting in settings {
-        if let Setting::Grant(kind, path) = setting {
-            given.grant(*kind, grammar::grant(path, world), format!("{}={path}", kind.row().flag));
+        if let Setting::EnvironmentFile(file, required) = setting {
+            match text_of(file, world) {
+                Ok(text) => variables.extend(environment::read(text)),
+                Err(missing) if *required => return Err(missing),
+                Err(_) => {}
+            }
         }
     }
-    for row in KINDS.iter().filter(|row| is_on(Switch::Grant(row.kind))) {
-        given.grant(row.kind, Reach::All, row.flag.to_owned());
-    }
-    if mode == Mode::Off {
-        let means_nothing = |kind: &Kind| match kind {
-            Kind::FsRead | Kind::FsWrite => true,
-            Kind::FsVfs => false,
-            _ => STRICT_SWITCHES.includes(release),
-        };
-        let granted = KINDS.iter().filter(|row| !given.rules[row.kind as usize].is_empty());
-        if let Some(row) = granted.into_iter().find(|row| means_nothing(&row.kind)) {
-            return Err(BadFlag::new(row.flag, Refusal::MissingOption));
-        }
-    }
-    if IMPLICIT_GRANTS.includes(release) {
-        let required = settings.iter().filter_map(|setting| match setting {
-            Setting::Preload(Preload::Require, module) => Some(module.as_str()),
-            _ => None,
-        });
-        for module in required.chain(entry) {
-            given.grant_module(module, world);
-        }
-    }
-    Ok(given)
+    Ok(variables)
+}
+
+/// What stands in a file that the command line names.
+fn text_of<'w>(file: &str, world: &'w World) -> Result<&'w String, BadFlag> {
+    let text = world.follow(&world.path(file)).and_then(|path| world.texts.get(&path));
+    text.ok_or_else(|| BadFlag::new(file, Refusal::BadValue))
 }
 
 /// The flag that turns the model on.
@@ -163,11 +144,89 @@ pub fn switch_of(release: Release) -> &'static str {
     }
 }
 
+/// Whether a switch is on: of several settings the last counts.
+fn is_on(settings: &[Setting], switch: Switch) -> bool {
+    let last = settings.iter().rev().find_map(|setting| match setting {
+        Setting::Switch(one, on) if *one == switch => Some(*on),
+        _ => None,
+    });
+    last.unwrap_or(false)
+}
+
 impl Given {
+    /// What settings come to, for a program with an entry point or without.
+    fn of(
+        release: Release,
+        settings: &[Setting],
+        entry: Option<&str>,
+        world: &World,
+    ) -> Result<Self, BadFlag> {
+        let mode = match (is_on(settings, Switch::Permission), is_on(settings, Switch::Audit)) {
+            (true, _) => Mode::Enforced,
+            (false, true) => Mode::Audit,
+            (false, false) => Mode::Off,
+        };
+        let mut given = Self::nothing(mode);
+        match mode {
+            Mode::Off => {}
+            Mode::Audit => given.flags.push("--permission-audit".to_owned()),
+            Mode::Enforced => given.flags.push(switch_of(release).to_owned()),
+        }
+        given.grant_all(settings, world);
+        if mode == Mode::Off {
+            given.needs_a_model(release)?;
+        }
+        let required = settings.iter().filter_map(|setting| match setting {
+            Setting::Preload(Preload::Require, module) => Some(module.as_str()),
+            _ => None,
+        });
+        if IMPLICIT_GRANTS.includes(release) {
+            required.chain(entry).for_each(|module| given.grant_module(module, world));
+        }
+        let loaded = settings.iter().filter_map(|setting| match setting {
+            Setting::Preload(_, module) => Some(module.as_str()),
+            _ => None,
+        });
+        if mode == Mode::Enforced {
+            loaded.chain(entry).try_for_each(|module| may_load(module, &given, world))?;
+        }
+        Ok(given)
+    }
+
+    fn nothing(mode: Mode) -> Self {
+        Self { mode, rules: Default::default(), flags: Vec::new() }
+    }
+
+    fn grant_all(&mut self, settings: &[Setting], world: &World) {
+        for setting in settings {
+            if let Setting::Grant(kind, path) = setting {
+                let flag = format!("{}={path}", kind.row().flag);
+                self.grant(*kind, grammar::grant(path, world), flag);
+            }
+        }
+        for row in KINDS.iter().filter(|row| is_on(settings, Switch::Grant(row.kind))) {
+            self.grant(row.kind, Reach::All, row.flag.to_owned());
+        }
+    }
+
     fn grant(&mut self, kind: Kind, reach: Reach, flag: String) {
         let origin = Origin::Flag(flag.as_str().into());
         self.rules[kind as usize].push(Rule { effect: Effect::Grant, reach, origin });
         self.flags.push(flag);
+    }
+
+    /// Refuses a grant that there is no model for.
+    fn needs_a_model(&self, release: Release) -> Result<(), BadFlag> {
+        let means_nothing = |kind: Kind| match kind {
+            Kind::FsRead | Kind::FsWrite => true,
+            Kind::FsVfs => false,
+            _ => STRICT_SWITCHES.includes(release),
+        };
+        let granted = |row: &&Row| !self.rules[row.kind as usize].is_empty();
+        match KINDS.iter().filter(granted).find(|row| means_nothing(row.kind)) {
+            Some(row) => Err(BadFlag::new(row.flag, Refusal::MissingOption)),
+            None => Ok(()),
+        }
     }
 
     /// A module may be read under the name that it was given, and where that leads.
@@ -183,17 +242,20 @@ impl Given {
     }
 }
 
-/// Whether a module may be read; one that is not there is missed later, and not for lack of a permission.
+/// Whether a module may be read, under its own name and where that leads; one that is not there is missed later, and not for lack of a permission.
 fn may_load(module: &str, given: &Given, world: &World) -> Result<(), BadFlag> {
-    let Some(file) = module_file(module, world).and_then(|file| world.follow(&file)) else {
+    let Some(file) = module_file(module, world) else {
         return Ok(());
     };
-    let question = Reach::Part(Resource::Pattern(Pattern::One(file.clone())));
-    let rules = given.rules[Kind::FsRead as usize].iter();
-    match decide(rules, &question, Precedence::DenialWins) {
-        Decision::Granted { .. } => Ok(()),
-        _ => Err(BadFlag::new(file.as_str(), Refusal::Blocked)),
+    let real = world.follow(&file);
+    for path in [Some(file), real].into_iter().flatten() {
+        let question = Reach::Part(Resource::Pattern(Pattern::One(path.clone())));
+        let rules = given.rules[Kind::FsRead as usize].iter();
+        let Decision::Granted { .. } = decide(rules, &question, Precedence::DenialWins) else {
+            return Err(BadFlag::new(path.as_str(), Refusal::Blocked));
+        };
     }
+    Ok(())
 }
 
 /// The file that a path of a module means: itself, with an extension, or what a directory names as its main module.

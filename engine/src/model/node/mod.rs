@@ -3,6 +3,7 @@
 pub mod arguments;
 pub mod configuration;
 pub mod descriptor;
+pub mod environment;
 pub mod flags;
 pub mod grammar;
 pub mod kind;

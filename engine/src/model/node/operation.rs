@@ -40,6 +40,10 @@ pub fn read(value: &Value, world: &World) -> Result<Operation, Thrown> {
             _ => return Err(Thrown::type_error(format!("{} is no {field}", other.noun()))),
         },
     };
+    if argument.contains('\0') {
+        let message = "a path has no NUL in it".to_owned();
+        return Err(Thrown { code: "ERR_INVALID_ARG_VALUE", message });
+    }
     let present = is_present(name, &argument, world);
     Ok(Operation { requires, argument, present })
 }

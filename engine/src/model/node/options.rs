@@ -34,12 +34,12 @@ pub fn read(value: &Value) -> Result<Options, Thrown> {
         return Err(Thrown::type_error(format!("{} is no object of options", value.noun())));
     };
     let flags = match value.field("execArgv") {
-        Value::Undefined => None,
+        Value::Undefined | Value::Null => None,
         Value::List(elements) => Some(elements.iter().map(text).collect::<Result<_, _>>()?),
         other => return Err(Thrown::type_error(format!("{} is no execArgv", other.noun()))),
     };
     let environment = match value.field("env") {
-        Value::Undefined => None,
+        Value::Undefined | Value::Null => None,
         Value::Object(fields) => {
             let variable = |(name, value): &(String, Value)| Ok((name.clone(), text(value)?));
             Some(fields.iter().map(variable).collect::<Result<_, _>>()?)

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::arguments::{self, BadFlag};
+use super::arguments::BadFlag;
 use super::descriptor::{self, Question, Reference, Thrown};
 use super::flags::{self, Given, Mode};
 use super::grammar;
@@ -105,7 +105,7 @@ impl Session {
         let Question { kinds, reference } = descriptor::read(descriptor, self.release)?;
         // Of the whole file system nothing but everything counts, whatever is referred to.
         let reference = match (kinds, reference) {
-            ([_, _, ..], Reference::Path(_) | Reference::Impossible) => Reference::Whole,
+            ([_, _, ..], Reference::Path(_)) => Reference::Whole,
             (_, reference) => reference,
         };
         let mut status = Status::Denied;
@@ -129,7 +129,6 @@ impl Session {
                     Reach::All => {}
                     part => state.take_back(&part),
                 },
-                (Reference::Impossible, Shape::Path) => {}
                 _ => state.revoke(&Reach::All),
             }
         }
@@ -166,19 +165,29 @@ impl Session {
         }
     }
 
-    /// A worker has what its parent has at that moment, unless it is given flags of its own.
+    /// A worker has what its parent has at that moment, unless it is given flags of its own; what `NODE_OPTIONS` of its environment grant adds to that.
     fn worker(&self, options: Options) -> Result<Self, Rejection> {
-        let Some(flags) = options.flags else {
-            return Ok(self.clone());
-        };
-        let mut world = World::clone(&self.world);
-        world.environment = options.environment.unwrap_or_default();
         let refused = |bad: BadFlag| {
             let message = bad.to_string();
             Rejection::BadOptions(Thrown { code: "ERR_WORKER_INVALID_EXEC_ARGV", message })
         };
-        let given = flags::read(self.release, &flags, &[], &world).map_err(refused)?;
-        Ok(Self::with(self.release, given, Arc::new(world)))
+        let mut world = World::clone(&self.world);
+        if let Some(environment) = &options.environment {
+            world.environment.clone_from(environment);
+        }
+        if let Some(flags) = options.flags {
+            let given = flags::read_worker(self.release, &flags, &world).map_err(refused)?;
+            return Ok(Self::with(self.release, given, Arc::new(world)));
+        }
+        let mut worker = self.clone();
+        if options.environment.is_some() {
+            let more = flags::grants_of_options(self.release, &world).map_err(refused)?;
+            for (state, rules) in worker.states.iter_mut().zip(more) {
+                rules.into_iter().for_each(|rule| state.grant(rule.reach, rule.origin));
+            }
+        }
+        worker.world = Arc::new(world);
+        Ok(worker)
     }
 
     /// A child process is a launch of its own, whose `NODE_OPTIONS` carry the flags of its parent where it has no model of its own.
@@ -192,7 +201,7 @@ impl Session {
         }
         let mut flags = options.flags.unwrap_or_default();
         let own = world.environment.get("NODE_OPTIONS");
-        let own = own.into_iter().flat_map(|options| arguments::split(options));
+        let own = own.into_iter().flat_map(|options| options.split(' ').map(str::to_owned));
         let speaks_for_itself =
             own.chain(flags.iter().cloned()).any(|flag| flag.starts_with("--permission"));
         let propagates = match self.mode {
@@ -211,7 +220,7 @@ impl Session {
     /// The rule that grants a part of a kind, if one does; silence means that it is denied.
     fn decide(&self, kind: Kind, reference: &Reference) -> Option<&Rule> {
         let question = match (reference, kind.row().shape) {
-            (Reference::Empty, _) | (Reference::Impossible, Shape::Path) => return None,
+            (Reference::Empty, _) => return None,
             (Reference::Path(path), Shape::Path) => grammar::question(path, &self.world),
             _ => Reach::All,
         };
