@@ -75,7 +75,10 @@ impl World {
 
     /// What stands at a path once links are followed.
     pub fn resolve(&self, path: &Path) -> Option<&Entry> {
-        self.entries.get(&self.follow(path)?)
+        /// What lies above something that exists is a directory, whether it is listed or not.
+        static ABOVE: Entry = Entry::Directory;
+        let path = self.follow(path)?;
+        Some(self.entries.get(&path).unwrap_or(&ABOVE))
     }
 
     /// Where a path leads once links are followed, its own and those of the directories on its way.
@@ -100,7 +103,9 @@ impl World {
                 path = destination.join(if rest.is_empty() { "." } else { rest }, self.platform);
                 continue;
             }
-            return self.entries.contains_key(&path).then_some(path);
+            let is_above =
+                path.parent().is_none() || self.entries.keys().any(|entry| path.covers(entry));
+            return is_above.then_some(path);
         }
         None
     }

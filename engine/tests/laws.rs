@@ -6,6 +6,7 @@ use permscope_engine::answer::Answer;
 use permscope_engine::decide::{Decision, Precedence, decide};
 use permscope_engine::model::deno::grammar::Grammar;
 use permscope_engine::model::deno::kind::Kind;
+use permscope_engine::model::node;
 use permscope_engine::release::Release;
 use permscope_engine::rule::{Effect, Origin, Reach, Rule};
 use permscope_engine::state::State;
@@ -15,13 +16,34 @@ const PRECEDENCES: [Precedence; 2] = [Precedence::DenialWins, Precedence::Narrow
 
 /// Reaches of one shape that touch each other, and rules over them.
 struct Universe {
-    kind: Kind,
+    name: String,
     reaches: Vec<Reach>,
     rules: Vec<Rule>,
 }
 
 /// One universe per shape; a name of a program means another reach when it is denied.
 fn universes() -> Vec<Universe> {
+    let mut universes = deno();
+    universes.push(patterns());
+    universes
+}
+
+/// Node's patterns of paths, as rules of every effect, although Node itself only grants.
+fn patterns() -> Universe {
+    let world = world();
+    let texts = ["/a", "/a/b", "/a/*", "/a*", "/a/b*", "/bin", "/"];
+    let mut reaches: Vec<_> = texts.iter().map(|text| node::grammar::grant(text, &world)).collect();
+    reaches.push(Reach::All);
+    let rule =
+        |effect, reach: &Reach| Rule { effect, reach: reach.clone(), origin: Origin::Prompt };
+    let rules = [Effect::Grant, Effect::Deny, Effect::Refused]
+        .into_iter()
+        .flat_map(|effect| reaches.iter().map(move |reach| rule(effect, reach)))
+        .collect();
+    Universe { name: "patterns".to_owned(), reaches, rules }
+}
+
+fn deno() -> Vec<Universe> {
     [
         (Kind::Read, &["/", "/a", "/a/b", "/a/b/c", "/ab"][..]),
         (Kind::Env, &["A", "AB", "A*", "AB*", "*"][..]),
@@ -44,7 +66,7 @@ fn universes() -> Vec<Universe> {
             .flat_map(|effect| read(effect).map(move |reach| rule(effect, reach)))
             .collect();
         let distinct: HashSet<_> = read(Effect::Grant).chain(read(Effect::Deny)).collect();
-        Universe { kind, reaches: distinct.into_iter().collect(), rules }
+        Universe { name: format!("{kind:?}"), reaches: distinct.into_iter().collect(), rules }
     })
     .into()
 }
@@ -94,8 +116,8 @@ fn law(size: usize, mut holds: impl FnMut(&Universe, &[Rule], &Reach, Precedence
                     tried += 1;
                     assert!(
                         holds(&universe, &rules, question, precedence),
-                        "{:?}, {precedence:?}: {question:?} under {rules:#?}",
-                        universe.kind
+                        "{}, {precedence:?}: {question:?} under {rules:#?}",
+                        universe.name
                     );
                 }
             }

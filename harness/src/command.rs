@@ -138,7 +138,9 @@ impl Run {
         laws.retain(|instance| self.laws && plan::selects(&self.filters, &instance.case));
         let selected: Vec<_> = match self.laws {
             true => laws.iter().map(|instance| &instance.case).collect(),
-            false => corpus.cases.iter().filter(|case| plan::selects(&self.filters, case)).collect(),
+            false => {
+                corpus.cases.iter().filter(|case| plan::selects(&self.filters, case)).collect()
+            }
         };
         // A filter that was mistyped must not hide behind another that was not.
         let is_idle = |filter: &&String| {

@@ -105,9 +105,8 @@ pub struct Instance<'u> {
 
 /// Every law in every universe; a law of denials only where there are any.
 pub fn instances(universes: &[Universe]) -> Vec<Instance<'_>> {
-    let in_universe = |universe| {
-        Law::ALL.into_iter().filter_map(move |law| Instance::of(law, universe))
-    };
+    let in_universe =
+        |universe| Law::ALL.into_iter().filter_map(move |law| Instance::of(law, universe));
     universes.iter().flat_map(in_universe).collect()
 }
 
@@ -182,10 +181,12 @@ impl<'u> Trials<'u> {
         let pairs = || sets(values, 1).into_iter().chain(sets(values, 2));
         if universe.deny.is_some() {
             for grants in pairs() {
-                trials.extend((0..values).map(|denial| Trial {
-                    denial: Some(denial),
-                    ..Trial::grants(grants.clone())
-                }));
+                trials.extend(
+                    (0..values).map(|denial| Trial {
+                        denial: Some(denial),
+                        ..Trial::grants(grants.clone())
+                    }),
+                );
             }
         }
         let verb: Option<fn(_) -> Action> = match capabilities {
@@ -231,10 +232,9 @@ impl<'u> Trials<'u> {
         let tried = Tried { trials: self, answers: self.answers(seen) };
         match tried.finding(law) {
             None => Verdict::Agrees,
-            Some(found) => Verdict::Differs(Difference {
-                seen: Seen::End(found),
-                severity: law.severity(),
-            }),
+            Some(found) => {
+                Verdict::Differs(Difference { seen: Seen::End(found), severity: law.severity() })
+            }
         }
     }
 
@@ -275,7 +275,8 @@ impl Tried<'_> {
                     let mut grants = trial.grants.clone();
                     grants.remove(left_out);
                     let fewer = self.plain(&Trial::grants(grants))?;
-                    let lost = fewer.iter().zip(answers).position(|(before, now)| *before && !now)?;
+                    let lost =
+                        fewer.iter().zip(answers).position(|(before, now)| *before && !now)?;
                     let value = &self.trials.universe.values[trial.grants[left_out]];
                     let told = self.answered(trial, lost, false);
                     Some(format!("{told}, and granted without {value}"))
@@ -312,7 +313,8 @@ impl Tried<'_> {
                 let answers = self.answers[trial].as_ref()?;
                 let questions = self.trials.universe.questions.len();
                 let (before, after) = (&answers[..questions], &answers[questions + 1..]);
-                let gained = before.iter().zip(after).position(|(before, after)| !before && *after)?;
+                let gained =
+                    before.iter().zip(after).position(|(before, after)| !before && *after)?;
                 let value = &self.trials.universe.values[given_up];
                 let told = self.answered(trial, gained, true);
                 Some(format!("{told} once {value} is given up"))
@@ -334,7 +336,8 @@ impl Tried<'_> {
                 trial.denial?;
                 let answers = self.answers[trial].as_ref()?;
                 let before = self.plain(&Trial::grants(trial.grants.clone()))?;
-                let gained = before.iter().zip(answers).position(|(before, now)| !before && *now)?;
+                let gained =
+                    before.iter().zip(answers).position(|(before, now)| !before && *now)?;
                 Some(self.answered(trial, gained, true))
             }
         })

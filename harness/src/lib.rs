@@ -6,6 +6,7 @@ pub mod bench;
 pub mod bless;
 pub mod command;
 pub mod compare;
+pub mod compared;
 pub mod corpus;
 pub mod exit;
 pub mod file;

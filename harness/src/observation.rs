@@ -1,6 +1,7 @@
 //! What was seen when a case was acted out.
 
-use crate::wire::{Refused, Rejected, Reply};
+use crate::launch::ROOT;
+use crate::wire::{Answered, Refused, Rejected, Reply};
 
 /// What an implementation did with a case.
 #[derive(Clone, Debug, PartialEq)]
@@ -15,4 +16,29 @@ pub enum Observation {
     Crashed(String),
     /// The protocol was broken: silence, nonsense, or a death that was not the same twice.
     Broke(String),
+}
+
+impl Observation {
+    /// The observation as it is compared and recorded: with [`ROOT`] where the fixture's folder was.
+    pub fn with_root(self, root: &str) -> Self {
+        let back = |text: Option<String>| text.map(|text| text.replace(root, ROOT));
+        match self {
+            Observation::Acted(replies) => {
+                let reply = |reply| match reply {
+                    Reply::Answered(answered) => {
+                        let Answered { resource, message, .. } = answered.clone();
+                        let (resource, message) = (back(resource), back(message));
+                        Reply::Answered(Answered { resource, message, ..answered })
+                    }
+                    unsupported => unsupported,
+                };
+                Observation::Acted(replies.into_iter().map(reply).collect())
+            }
+            Observation::Rejected(rejected) => {
+                let message = back(rejected.message.clone());
+                Observation::Rejected(Rejected { message, ..rejected })
+            }
+            other => other,
+        }
+    }
 }

@@ -68,6 +68,7 @@ pub fn call(
     };
     catch_unwind(AssertUnwindSafe(act))
         .unwrap_or_else(|_| Observation::Broke("it panicked".to_owned()))
+        .with_root(NOWHERE)
 }
 
 async fn processes(

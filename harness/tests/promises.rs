@@ -4,10 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
+use permscope::compared;
 use permscope::corpus::Corpus;
 use permscope::corpus::clause::Level;
 use permscope::corpus::{format, releases::Releases};
 use permscope::known::KnownDifferences;
+use permscope::law;
 use permscope::project::Project;
 
 fn project() -> Project {
@@ -105,7 +107,9 @@ fn every_fixture_is_used() {
     let unused =
         fs::read_dir(project().fixtures()).expect("there are fixtures").filter_map(|entry| {
             let path = entry.expect("the folder is readable").path();
-            let is_fixture = path.extension().is_some_and(|end| end == "toml");
+            // The comparison has a fixture of its own, which no case is about.
+            let is_compared = path.file_name().is_some_and(|name| name == compared::FILE);
+            let is_fixture = path.extension().is_some_and(|end| end == "toml") && !is_compared;
             (is_fixture && !corpus.fixtures.contains_key(&path)).then(|| path.display().to_string())
         });
     none("fixtures that no case uses", unused);
@@ -130,7 +134,8 @@ fn no_two_cases_are_the_same() {
 fn known_differences_are_about_cases_and_do_not_overlap() {
     let corpus = corpus();
     let project = project();
-    let ids = corpus.cases.iter().map(|case| case.id.clone()).collect();
+    let laws = law::instances(&corpus.universes).into_iter().map(|law| law.case.id);
+    let ids = corpus.cases.iter().map(|case| case.id.clone()).chain(laws).collect();
     for name in project.implementation_names() {
         let known = KnownDifferences::read(&project.known(&name), &ids, false)
             .unwrap_or_else(|error| panic!("{error:#}"));
@@ -151,14 +156,25 @@ fn the_reference_engine_has_no_known_differences() {
 
 #[test]
 fn the_schema_is_up_to_date() {
-    let path = project().corpus().join("case.schema.json");
-    let schema = format::schema();
+    up_to_date(&project().corpus().join("case.schema.json"), &format::schema());
+}
+
+#[test]
+fn the_comparison_is_up_to_date() {
+    let project = project();
+    let page = compared::page(&corpus(), &project.corpus(), &project.fixtures());
+    let page = page.unwrap_or_else(|error| panic!("{error:#}"));
+    up_to_date(&project.corpus().join(compared::PAGE), &page);
+}
+
+/// Fails where a file that is made from others does not hold what it should, or makes it anew.
+fn up_to_date(path: &Path, text: &str) {
     if std::env::var_os("PERMSCOPE_UPDATE").is_some() {
-        fs::write(&path, &schema).expect("the schema can be written");
+        fs::write(path, text).expect("the file can be written");
     }
-    let checked_in = fs::read_to_string(&path).unwrap_or_default();
+    let checked_in = fs::read_to_string(path).unwrap_or_default();
     assert!(
-        checked_in == schema,
+        checked_in == text,
         "{} is out of date; write it anew with PERMSCOPE_UPDATE=1 cargo test --test promises",
         path.display()
     );

@@ -25,6 +25,7 @@ use self::fixture::Fixture;
 use self::format::{At, CaseFile};
 use self::releases::Releases;
 use self::universe::{Universe, UniverseFile};
+use crate::compared;
 use crate::launch::{Launch, ROOT, stays_inside};
 use crate::wire::{Command, Place};
 
@@ -73,7 +74,9 @@ impl Corpus {
         // A corpus outside of the project keeps its fixtures beside its cases.
         let own_fixtures = folder.join("fixtures");
         let walk = WalkDir::new(folder).sort_by_file_name().into_iter();
-        for entry in walk.filter_entry(|entry| entry.path() != own_fixtures) {
+        let comparison = folder.join(compared::FILE);
+        let is_other = |path: &Path| path == own_fixtures || path == comparison;
+        for entry in walk.filter_entry(|entry| !is_other(entry.path())) {
             let entry =
                 entry.with_context(|| format!("cannot read the corpus {}", folder.display()))?;
             if entry.path().extension().is_some_and(|end| end == "toml") {
@@ -220,8 +223,7 @@ impl<'a> Reader<'a> {
                 let model = model.context("laws lie in the folder of a model")?;
                 let fixture = written.get().fixture.as_deref().unwrap_or("empty");
                 let fixture = self.fixture(fixture)?;
-                let universe =
-                    Universe::read(written.get(), model, fixture, path.to_owned(), line);
+                let universe = Universe::read(written.get(), model, fixture, path.to_owned(), line);
                 universe.map_err(anyhow::Error::msg)
             };
             match read() {

@@ -19,12 +19,11 @@ use tokio::time::timeout;
 use super::manifest::{LaunchBy, Manifest};
 use crate::corpus::case::Case;
 use crate::corpus::fixture::Fixture;
-use crate::launch::{self, Launch, NOWHERE, Names};
+use crate::launch::{Launch, NOWHERE, Names};
 use crate::observation::Observation;
 use crate::plan::Group;
 use crate::wire::{
-    Answered, Command, FromImplementation, Hello, PROTOCOL, Place, Range, Refused, Rejected, Reply,
-    ToImplementation,
+    Command, FromImplementation, Hello, PROTOCOL, Place, Range, Refused, ToImplementation,
 };
 
 /// More than this on standard output or standard error is not read.
@@ -234,17 +233,12 @@ impl Runtime {
             heard.answers.entry(rejected.id).or_insert(Observation::Rejected(rejected));
         }
         let answers = heard.answers.into_iter();
-        let answers = answers.map(|(id, seen)| (id, with_root(seen, &root))).collect();
+        let answers = answers.map(|(id, seen)| (id, seen.with_root(&root))).collect();
         Ok(Attempt { hello: heard.hello, answers, end })
     }
 
     /// The command of a process, with its folder, its arguments and its environment.
-    fn command(
-        &self,
-        group: &Group<'_>,
-        names: Names<'_>,
-        scratch: &Path,
-    ) -> Result<CommandWrap> {
+    fn command(&self, group: &Group<'_>, names: Names<'_>, scratch: &Path) -> Result<CommandWrap> {
         let manifest = &self.manifest;
         let scratch = scratch.join(&manifest.name);
         let adapter = self.adapter_path(&scratch)?;
@@ -407,27 +401,4 @@ fn line(message: &ToImplementation) -> String {
     let mut text = serde_json::to_string(message).expect("a message is JSON");
     text.push('\n');
     text
-}
-
-/// An observation as it is recorded: with `$ROOT` where the folder was.
-fn with_root(observation: Observation, root: &str) -> Observation {
-    let back = |text: Option<String>| text.map(|text| text.replace(root, launch::ROOT));
-    match observation {
-        Observation::Acted(replies) => {
-            let reply = |reply| match reply {
-                Reply::Answered(answered) => {
-                    let Answered { resource, message, .. } = answered.clone();
-                    let (resource, message) = (back(resource), back(message));
-                    Reply::Answered(Answered { resource, message, ..answered })
-                }
-                unsupported => unsupported,
-            };
-            Observation::Acted(replies.into_iter().map(reply).collect())
-        }
-        Observation::Rejected(rejected) => {
-            let message = back(rejected.message.clone());
-            Observation::Rejected(Rejected { message, ..rejected })
-        }
-        other => other,
-    }
 }

@@ -3,8 +3,10 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
-use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+use serde::Deserialize;
+use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::Value;
+use serde_json::value::RawValue;
 
 use super::arguments::{self, BadFlag, Place, Refusal, Setting, Switch};
 use crate::release::{Release, Since};
@@ -15,27 +17,40 @@ const NAMESPACE: Since = Since(&[Release::new(24, 16, 0), Release::new(25, 4, 0)
 /// A namespace that is there turns on what it configures (nodejs/node#60798).
 const TURNS_ON: Since = Since(&[Release::new(25, 4, 0)]);
 
+/// A file says which major version it is for, or is several in one (nodejs/node#63033).
+const VERSIONS: Since = Since(&[Release::new(26, 2, 0)]);
+
 /// Reads the text of a configuration file.
 pub fn read(text: &str, release: Release) -> Result<Vec<Setting>, BadFlag> {
     let bad = |key: &str, refusal| BadFlag::new(key, refusal);
-    let Pairs(file) = serde_json::from_str(text)
-        .map_err(|_| bad("the configuration file", Refusal::BadValue))?;
+    let no_file = || bad("the configuration file", Refusal::BadValue);
+    let Pairs(file) = serde_json::from_str::<Pairs<Box<RawValue>>>(text).map_err(|_| no_file())?;
     let mut settings = Vec::new();
     let mut named = BTreeSet::new();
-    for (namespace, options) in file {
+    for (namespace, written) in file {
         let is_permission = match namespace.as_str() {
             "nodeOptions" => false,
             "permission" if NAMESPACE.includes(release) => true,
+            "nodeVersion" if VERSIONS.includes(release) => match written.get().parse::<u32>() {
+                Ok(major) if release.major == major => continue,
+                _ => return Err(bad(&namespace, Refusal::BadValue)),
+            },
+            "configs" if VERSIONS.includes(release) => {
+                let configs: Vec<Versioned> =
+                    serde_json::from_str(written.get()).map_err(|_| no_file())?;
+                let ours = configs.iter().find(|config| config.node_version == release.major);
+                return read(ours.ok_or_else(no_file)?.config.get(), release);
+            }
             // What else a file configures is none of a permission's business.
-            "$schema" | "nodeVersion" | "test" | "testRunner" | "watch" => continue,
+            "$schema" | "test" | "testRunner" | "watch" => continue,
             _ if NAMESPACE.includes(release) => return Err(bad(&namespace, Refusal::UnknownFlag)),
             _ => continue,
         };
-        let Options(Some(Pairs(options))) = options else {
-            return Err(bad(&namespace, Refusal::BadValue));
-        };
+        let options = serde_json::from_str::<Pairs<Value>>(written.get());
+        let Pairs(options) = options.map_err(|_| bad(&namespace, Refusal::BadValue))?;
         if is_permission && TURNS_ON.includes(release) {
-            settings.push(Setting::Switch(Switch::Permission, true));
+            // Whatever else the file says of the switch counts more, wherever it stands.
+            settings.insert(0, Setting::Switch(Switch::Permission, true));
         }
         for (name, value) in options {
             let made = option(&name, &value, release)?;
@@ -54,6 +69,14 @@ pub fn read(text: &str, release: Release) -> Result<Vec<Setting>, BadFlag> {
         }
     }
     Ok(settings)
+}
+
+/// One of several files in one.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Versioned {
+    node_version: u32,
+    config: Box<RawValue>,
 }
 
 /// The settings that one option makes; a list makes one for each of its elements.
@@ -90,9 +113,6 @@ fn option(name: &str, value: &Value, release: Release) -> Result<Vec<Setting>, B
 /// The fields of an object in the order written, each as often as it is there.
 struct Pairs<V>(Vec<(String, V)>);
 
-/// What a namespace holds: options, or something that is no object.
-struct Options(Option<Pairs<Value>>);
-
 impl<'de, V: Deserialize<'de>> Deserialize<'de> for Pairs<V> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Fields<V>(std::marker::PhantomData<V>);
@@ -114,12 +134,5 @@ impl<'de, V: Deserialize<'de>> Deserialize<'de> for Pairs<V> {
         }
 
         deserializer.deserialize_map(Fields(std::marker::PhantomData))
-    }
-}
-
-impl<'de> Deserialize<'de> for Options {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let written = Box::<serde_json::value::RawValue>::deserialize(deserializer)?;
-        Ok(Self(serde_json::from_str(written.get()).ok()))
     }
 }

@@ -260,7 +260,20 @@ fn may_load(module: &str, given: &Given, world: &World) -> Result<(), BadFlag> {
 
 /// The file that a path of a module means: itself, with an extension, or what a directory names as its main module.
 fn module_file(module: &str, world: &World) -> Option<Path> {
-    let path = world.path(module);
+    let is_path = module.starts_with(['.', '/']);
+    let installed = if is_path { None } else { installed(module, world) };
+    file_of(installed.unwrap_or_else(|| world.path(module)), world)
+}
+
+/// Where a package lies that is named without a path: in the nearest `node_modules` that has it.
+fn installed(package: &str, world: &World) -> Option<Path> {
+    let above = std::iter::successors(Some(world.directory.clone()), Path::parent);
+    above
+        .map(|folder| folder.join(&format!("node_modules/{package}"), world.platform))
+        .find(|place| world.resolve(place).is_some())
+}
+
+fn file_of(path: Path, world: &World) -> Option<Path> {
     let is_file = |path: &Path| matches!(world.resolve(path), Some(Entry::File | Entry::Program));
     let with = |path: &Path, end: &str| world.path(&format!("{path}{end}"));
     let as_file = |path: &Path| {

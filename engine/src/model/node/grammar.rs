@@ -10,14 +10,18 @@ use crate::world::{Entry, World};
 /// The path is made absolute and normalized first; then all after the first asterisk is ignored.
 /// A directory that exists stands for all below it, and what does not exist stands for itself alone.
 pub fn grant(text: &str, world: &World) -> Reach {
-    if text == "*" {
-        return Reach::All;
+    match text {
+        "*" => Reach::All,
+        text => part(text, world),
     }
+}
+
+/// What a text reaches that is a path in any case.
+pub fn part(text: &str, world: &World) -> Reach {
     let path = world.path(text);
-    let pattern = match path.as_str().split_once('*') {
-        Some((prefix, _)) => Pattern::Prefix(prefix.into()),
-        None if world.resolve(&path) == Some(&Entry::Directory) => Pattern::below(&path),
-        None => Pattern::One(path),
+    let pattern = match world.resolve(&path) {
+        Some(Entry::Directory) if !path.as_str().contains('*') => Pattern::below(&path),
+        _ => Pattern::with_wildcard(path),
     };
     Reach::Part(Resource::Pattern(pattern))
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::arguments::BadFlag;
+use super::arguments::{self, BadFlag};
 use super::descriptor::{self, Question, Reference, Thrown};
 use super::flags::{self, Given, Mode};
 use super::grammar;
@@ -124,11 +124,10 @@ impl Session {
         for kind in kinds {
             let state = &mut self.states[*kind as usize];
             match (&reference, kind.row().shape) {
-                (Reference::Path(path), Shape::Path) => match grammar::grant(path, &self.world) {
-                    // A grant of everything is dropped only as a whole.
-                    Reach::All => {}
-                    part => state.take_back(&part),
-                },
+                // A grant of everything is no path, and is dropped only as a whole.
+                (Reference::Path(path), Shape::Path) => {
+                    state.take_back(&grammar::part(path, &self.world));
+                }
                 _ => state.revoke(&Reach::All),
             }
         }
@@ -175,7 +174,9 @@ impl Session {
         if let Some(environment) = &options.environment {
             world.environment.clone_from(environment);
         }
-        if let Some(flags) = options.flags {
+        // An unrestricted parent hands nothing on.
+        let own = options.flags.or((self.mode == Mode::Off).then(Vec::new));
+        if let Some(flags) = own {
             let given = flags::read_worker(self.release, &flags, &world).map_err(refused)?;
             return Ok(Self::with(self.release, given, Arc::new(world)));
         }
@@ -201,7 +202,7 @@ impl Session {
         }
         let mut flags = options.flags.unwrap_or_default();
         let own = world.environment.get("NODE_OPTIONS");
-        let own = own.into_iter().flat_map(|options| options.split(' ').map(str::to_owned));
+        let own = own.into_iter().flat_map(|text| arguments::split(text).unwrap_or_default());
         let speaks_for_itself =
             own.chain(flags.iter().cloned()).any(|flag| flag.starts_with("--permission"));
         let propagates = match self.mode {
@@ -212,8 +213,7 @@ impl Session {
         if propagates && !speaks_for_itself {
             flags = [&self.flags[..], &flags].concat();
         }
-        let given =
-            flags::read(self.release, &flags, &[], &world).map_err(Rejection::Refused)?;
+        let given = flags::read(self.release, &flags, &[], &world).map_err(Rejection::Refused)?;
         Ok(Self::with(self.release, given, Arc::new(world)))
     }
 

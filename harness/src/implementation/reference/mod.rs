@@ -36,8 +36,10 @@ impl Implementation for Reference {
     }
 
     fn launch(&self, launch: &Launch) -> Result<Box<dyn Session + '_>, Refused> {
-        let release: Release =
-            launch.release.parse().map_err(|error| refused(Refusal::BadValue, format!("{error}")))?;
+        let release: Release = launch
+            .release
+            .parse()
+            .map_err(|error| refused(Refusal::BadValue, format!("{error}")))?;
         match self.0 {
             Model::Deno => deno::launch(launch, release),
             Model::Node => node::launch(launch, release),
