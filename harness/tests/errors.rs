@@ -25,7 +25,7 @@ const CASE: &str = "model = \"deno\"\n[[case]]\nname = \"one\"\n";
 #[case::unknown_key(
     "step = [{ query = 1, expect = \"prompt\" }]",
     "error: unknown field `step`, expected one of `name`, `releases`, `clauses`, `tags`, \
-     `fixture`, `command`, `flags`, `environment`, `search-path`, `directory`, `terminal`, \
+     `fixture`, `command`, `flags`, `entry`, `environment`, `search-path`, `directory`, `terminal`, \
      `permissions`, `in`, `steps`, `refused`, `rejected`, `error`
  --> file.toml:4:1
   |
@@ -36,8 +36,8 @@ const CASE: &str = "model = \"deno\"\n[[case]]\nname = \"one\"\n";
 )]
 #[case::misspelt_answer(
     "steps = [{ query = 1, expect = \"promt\" }]",
-    "error: unknown variant `promt`, expected one of `granted`, `prompt`, `denied`, `error`, \
-     `allowed`, `blocked`, `absent`
+    "error: unknown variant `promt`, expected one of `granted`, `prompt`, `denied`, \
+     `unrestricted`, `error`, `allowed`, `blocked`, `absent`
  --> file.toml:4:32
   |
 4 | steps = [{ query = 1, expect = \"promt\" }]
@@ -197,8 +197,81 @@ const CASE: &str = "model = \"deno\"\n[[case]]\nname = \"one\"\n";
 6 | name = \"Two\"
   |        ^^^^^"
 )]
+#[case::no_process_of_deno(
+    "permissions = \"inherit\"\nin = \"child\"\nrejected = \"escalation\"",
+    "error: Deno's scopes are tests and workers
+ --> file.toml:3:8
+  |
+3 | name = \"one\"
+  |        ^^^^^"
+)]
+#[case::no_entry_of_deno(
+    "entry = [\"main.js\"]\nrefused = \"conflict\"",
+    "error: only a case about Node has an `entry`
+ --> file.toml:3:8
+  |
+3 | name = \"one\"
+  |        ^^^^^"
+)]
 fn is_shown(#[case] rest: &str, #[case] expected: &str) {
     assert_eq!(shown(&format!("{CASE}{rest}")), expected);
+}
+
+const NODE_CASE: &str = "model = \"node\"\n[[case]]\nname = \"one\"\n";
+
+#[rstest]
+#[case::no_test("permissions = \"inherit\"\nsteps = []", "Node's scopes are workers and processes")]
+#[case::no_command("command = \"run\"\nrefused = \"conflict\"", "Node has no commands")]
+#[case::entry("entry = [\"../main.js\"]\nsteps = []", "\"../main.js\" leads out of $ROOT")]
+#[case::required("flags = [\"$PERMISSION\", \"-r\", \"/x.js\"]\nsteps = []", "\"/x.js\" leads out")]
+#[case::imported("flags = [\"--import=../x.mjs\"]\nsteps = []", "\"../x.mjs\" leads out")]
+#[case::configured("flags = [\"--experimental-config-file=/x\"]\nsteps = []", "\"/x\" leads out")]
+#[case::by_options(
+    "environment = { NODE_OPTIONS = \"--title=x --require=/x.js\" }\nsteps = []",
+    "\"/x.js\" leads out"
+)]
+#[case::child_directory(
+    "permissions = { cwd = \"..\" }\nin = \"child\"\nsteps = []",
+    "\"..\" leads out"
+)]
+#[case::bytes(
+    "steps = [{ use = { name = \"read-file\", path = { \"$buffer\" = \"/x\" } }, expect = \"blocked\" }]",
+    "\"/x\" leads out"
+)]
+#[case::named_but_granted(
+    "steps = [{ query = 1, expect = \"denied\", permission = \"FileSystemRead\" }]",
+    "only what is blocked names a permission and a resource"
+)]
+fn is_shown_of_node(#[case] rest: &str, #[case] expected: &str) {
+    let shown = shown(&format!("{NODE_CASE}{rest}"));
+    assert!(shown.contains(expected), "{shown}");
+}
+
+/// Reads a corpus with these laws, in the folder of a model.
+#[rstest]
+#[case::no_model(
+    "dino",
+    "grant = \"-g\"\nkind = \"k\"\nfield = \"f\"\nsize = 1\nvalues = [\"a\"]",
+    "laws lie in the folder of a model"
+)]
+#[case::no_values(
+    "deno",
+    "grant = \"-g\"\nkind = \"k\"\nfield = \"f\"\nsize = 1\nvalues = []",
+    "a universe has values"
+)]
+#[case::no_grant(
+    "deno",
+    "kind = \"k\"\nfield = \"f\"\nsize = 1\nvalues = [\"a\"]",
+    "missing field `grant`"
+)]
+fn is_shown_of_laws(#[case] model: &str, #[case] rest: &str, #[case] expected: &str) {
+    let folder = TempDir::new().expect("there is a temporary folder");
+    fs::create_dir(folder.path().join(model)).expect("a folder can be made");
+    let text = format!("[[universe]]\nname = \"one\"\n{rest}\n");
+    fs::write(folder.path().join(model).join("laws.toml"), text).expect("the file can be written");
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures");
+    let error = Corpus::read(folder.path(), &[fixtures], &[]).expect_err("the laws have errors");
+    assert!(format!("{error:#}").contains(expected), "{error:#}");
 }
 
 #[test]
@@ -216,7 +289,7 @@ fn fixture_shown(text: &str) -> String {
 #[rstest]
 #[case::misspelt_key(
     "[[entry]]\npath = \"a\"\nflie = \"\"",
-    "error: unknown field `flie`, expected one of `path`, `file`, `program`, `link`, `directory`
+    "error: unknown field `flie`, expected one of `path`, `file`, `program`, `adapter`, `link`, `directory`
  --> own.toml:3:1
   |
 3 | flie = \"\"
@@ -226,7 +299,7 @@ fn fixture_shown(text: &str) -> String {
 )]
 #[case::two_things(
     "[[entry]]\npath = \"a\"\nfile = \"\"\nlink = \"b\"",
-    "error: an entry is a `file`, a `program`, a `link` or `directory = true`
+    "error: an entry is a `file`, a `program`, a `link`, `adapter = true` or `directory = true`
  --> own.toml:2:8
   |
 2 | path = \"a\"

@@ -16,6 +16,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use permscope_engine::model::Model;
+use permscope_engine::model::node::arguments;
 use walkdir::WalkDir;
 
 use self::case::{Case, Expected, Scope, Source, Step};
@@ -26,7 +27,7 @@ use self::format::{At, CaseFile};
 use self::releases::Releases;
 use self::universe::{Universe, UniverseFile};
 use crate::compared;
-use crate::launch::{Launch, ROOT, stays_inside};
+use crate::launch::{Launch, Names, ROOT, stays_inside};
 use crate::wire::{Command, Place};
 
 /// The file that holds a model's clauses.
@@ -324,10 +325,21 @@ impl<'a> Reader<'a> {
             let message = "`in` and `rejected` need `permissions`";
             errors.push(text.error(name.span(), message));
         }
-        let places = written.search_path.iter().flatten();
-        for place in places.filter(|place| !stays_inside(place, ROOT)) {
-            let message = format!("\"{place}\" leads out of $ROOT, and no case may");
+        let place = scope.as_ref().map(|scope| scope.place);
+        if let Some(message) = unknown_to_the_model(model, written, place) {
             errors.push(text.error(name.span(), message));
+        }
+        let places = written.search_path.iter().flatten().map(|place| (place.as_str(), ROOT));
+        let child = scope.as_ref().and_then(|scope| scope.permissions.get("cwd")?.as_str());
+        let entry = written.entry.first().map(String::as_str);
+        let others = child.into_iter().chain(entry).map(|place| (place, directory));
+        let loaded = files_named(model, written);
+        let loaded = loaded.iter().map(|file| (file.as_str(), directory));
+        for (place, from) in places.chain(others).chain(loaded) {
+            if !stays_inside(place, from) {
+                let message = format!("\"{place}\" leads out of $ROOT, and no case may");
+                errors.push(text.error(name.span(), message));
+            }
         }
         if !errors.is_empty() {
             return Err(errors);
@@ -408,9 +420,48 @@ fn is_name(text: &str) -> bool {
     text.split('-').all(is_word)
 }
 
+/// What a case asks of its model that the model does not have.
+fn unknown_to_the_model(
+    model: Model,
+    written: &format::Case,
+    place: Option<Place>,
+) -> Option<&'static str> {
+    match (model, place) {
+        (Model::Deno, Some(Place::Child)) => Some("Deno's scopes are tests and workers"),
+        (Model::Node, Some(Place::Test)) => Some(
+            "Node's scopes are workers and processes; say `in = \"worker\"` or `in = \"child\"`",
+        ),
+        (Model::Deno, _) if !written.entry.is_empty() => {
+            Some("only a case about Node has an `entry`")
+        }
+        (Model::Node, _) if written.command.is_some() => {
+            Some("Node has no commands; a program in a file is an `entry`")
+        }
+        _ => None,
+    }
+}
+
+/// The files that a launch has the runtime load or read before its program, by flags and by `NODE_OPTIONS`.
+fn files_named(model: Model, written: &format::Case) -> Vec<String> {
+    if model == Model::Deno {
+        return Vec::new();
+    }
+    // The newest release knows the most flags; what it does not know is refused, and so reads nothing.
+    let release = *model.releases().last().expect("a model has releases");
+    let names = Names { root: ROOT, release };
+    let words = |texts: &[String]| texts.iter().map(|text| names.text(text)).collect::<Vec<_>>();
+    let settings = |words: &[String], place| arguments::read(words, place, release);
+    let of_flags = settings(&words(&written.flags), arguments::Place::CommandLine);
+    let options = written.environment.get("NODE_OPTIONS").into_iter().cloned();
+    let options = options.flat_map(|text| arguments::split(&text).unwrap_or_default());
+    let of_options = settings(&words(&options.collect::<Vec<_>>()), arguments::Place::Options);
+    let settings = [of_flags, of_options].into_iter().flatten().flat_map(|(settings, _)| settings);
+    settings.filter_map(|setting| setting.file().map(str::to_owned)).collect()
+}
+
 /// What no operating system passes on to a process.
 fn unpassable(written: &format::Case) -> Option<String> {
-    let texts = written.flags.iter().chain(written.environment.values());
+    let texts = written.flags.iter().chain(&written.entry).chain(written.environment.values());
     let nul = texts.chain(written.environment.keys()).find(|text| text.contains('\0'));
     if let Some(text) = nul {
         return Some(format!("{text:?} cannot be passed to a process, for it holds a NUL"));

@@ -22,6 +22,18 @@ pub enum Setting {
     Other,
 }
 
+impl Setting {
+    /// The file that is loaded or read because of this.
+    pub fn file(&self) -> Option<&str> {
+        match self {
+            Setting::Preload(_, file)
+            | Setting::EnvironmentFile(file, _)
+            | Setting::ConfigurationFile(file) => Some(file),
+            Setting::Switch(..) | Setting::Grant(..) | Setting::Other => None,
+        }
+    }
+}
+
 /// What is on or off.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Switch {

@@ -262,7 +262,7 @@ fn may_load(module: &str, given: &Given, world: &World) -> Result<(), BadFlag> {
 fn module_file(module: &str, world: &World) -> Option<Path> {
     let is_path = module.starts_with(['.', '/']);
     let installed = if is_path { None } else { installed(module, world) };
-    file_of(installed.unwrap_or_else(|| world.path(module)), world)
+    file_of(&installed.unwrap_or_else(|| world.path(module)), world)
 }
 
 /// Where a package lies that is named without a path: in the nearest `node_modules` that has it.
@@ -273,19 +273,19 @@ fn installed(package: &str, world: &World) -> Option<Path> {
         .find(|place| world.resolve(place).is_some())
 }
 
-fn file_of(path: Path, world: &World) -> Option<Path> {
+fn file_of(path: &Path, world: &World) -> Option<Path> {
     let is_file = |path: &Path| matches!(world.resolve(path), Some(Entry::File | Entry::Program));
     let with = |path: &Path, end: &str| world.path(&format!("{path}{end}"));
     let as_file = |path: &Path| {
         let names = ["", ".js", ".json"].map(|end| with(path, end));
         names.into_iter().find(is_file)
     };
-    let index = || as_file(&with(&path, "/index"));
+    let index = || as_file(&with(path, "/index"));
     let main = || {
-        let text = world.texts.get(&with(&path, "/package.json"))?;
+        let text = world.texts.get(&with(path, "/package.json"))?;
         let package: serde_json::Value = serde_json::from_str(text).ok()?;
-        let main = with(&path, &format!("/{}", package.get("main")?.as_str()?));
+        let main = with(path, &format!("/{}", package.get("main")?.as_str()?));
         as_file(&main).or_else(|| as_file(&with(&main, "/index")))
     };
-    as_file(&path).or_else(main).or_else(index)
+    as_file(path).or_else(main).or_else(index)
 }
