@@ -10,6 +10,7 @@ use anyhow::{Context, Result};
 use permscope_engine::release::Release;
 
 use crate::corpus::Corpus;
+use crate::corpus::case::Scope;
 use crate::implementation::attach::{Attached, By};
 use crate::plan::plan;
 use crate::run::{self, run};
@@ -21,7 +22,7 @@ const PER_SCOPE: Duration = Duration::from_micros(250);
 /// What a step may cost.
 const PER_STEP: Duration = Duration::from_micros(5);
 
-/// How often a bare start is measured; the median counts.
+/// How often a bare start is measured before a run, and again after it; the median counts.
 const STARTS: usize = 9;
 
 /// How long a process may be silent while it is measured.
@@ -61,26 +62,42 @@ pub async fn measure(
     for group in &groups {
         *by_way.entry((group.launch.command, group.place)).or_default() += 1;
     }
+    // A scope that is a process of its own costs one.
+    for case in &plan.cases {
+        if let Some(Scope { place: Place::Child, .. }) = case.scope {
+            *by_way.entry((case.launch.command, Some(Place::Child))).or_default() += 1;
+        }
+    }
+    let processes = by_way.values().sum();
     let scopes = plan.cases.iter().filter(|case| case.scope.is_some()).count();
     let steps = plan.cases.iter().map(|case| case.steps().len()).sum();
-    let mut floor = PER_SCOPE * scale(scopes) + PER_STEP * scale(steps);
-    for ((command, place), count) in by_way {
-        let mut starts = Vec::with_capacity(STARTS);
-        for _ in 0..STARTS {
-            starts.push(runtime.bare_start(command, place, scratch).await?);
+    // A machine is not as fast at one time as at another, so starts are measured on both sides of the run.
+    let mut starts: BTreeMap<(Command, Option<Place>), Vec<Duration>> = BTreeMap::new();
+    let mut measure_starts = async || {
+        for &(command, place) in by_way.keys() {
+            for _ in 0..STARTS {
+                let start = runtime.bare_start(command, place, scratch).await?;
+                starts.entry((command, place)).or_default().push(start);
+            }
         }
-        starts.sort();
-        floor += starts[STARTS / 2] * scale(count);
-    }
+        anyhow::Ok(())
+    };
     let timed = async |jobs| {
         let options = run::Options { jobs, scratch, progress: &|_| {} };
         let start = Instant::now();
         run(attached, &plan, corpus, options).await.context("the run to be measured failed")?;
         anyhow::Ok(start.elapsed())
     };
+    measure_starts().await?;
     let one = timed(1).await?;
+    measure_starts().await?;
+    let mut floor = PER_SCOPE * scale(scopes) + PER_STEP * scale(steps);
+    for (way, mut starts) in starts {
+        starts.sort();
+        floor += starts[starts.len() / 2] * scale(by_way[&way]);
+    }
     let two = timed(2).await?;
-    Ok(Some(Cost { processes: groups.len(), scopes, steps, floor, one, two }))
+    Ok(Some(Cost { processes, scopes, steps, floor, one, two }))
 }
 
 fn scale(count: usize) -> u32 {
