@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::decide::{Decision, Precedence, decide};
+use crate::decide::{Decision, Precedence, Standing, decide, standings};
 use crate::rule::{Effect, Origin, Reach, Rule};
 
 /// The rules of one kind.
@@ -30,6 +30,15 @@ impl State {
     /// What the rules say of the question.
     pub fn decide(&self, question: &Reach, precedence: Precedence) -> Decision<'_> {
         decide(self.rules(), question, precedence)
+    }
+
+    /// How each rule fares with the question.
+    pub fn standings(
+        &self,
+        question: &Reach,
+        precedence: Precedence,
+    ) -> impl Iterator<Item = (&Rule, Standing<'_>)> {
+        standings(self.rules(), question, precedence)
     }
 
     /// Whether everything of the kind is granted, with no exception at all.

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use permscope_engine::answer::Answer;
-use permscope_engine::decide::{Decision, Precedence, decide};
+use permscope_engine::decide::{Decision, Precedence, Standing, decide, standings};
 use permscope_engine::model::deno::grammar::Grammar;
 use permscope_engine::model::deno::kind::Kind;
 use permscope_engine::model::node;
@@ -276,6 +276,74 @@ fn a_default_grant_yields_to_a_denial_that_covers_it() {
             let more: Vec<_> = rules.iter().chain([&default]).cloned().collect();
             let denied = answer(rules, question, precedence) == Answer::Denied;
             !denied || answer(&more, question, precedence) == Answer::Denied
+        })
+    });
+}
+
+/// Whether what is said of each rule is what was decided, and true of the rules that it names.
+fn standings_agree(rules: &[Rule], question: &Reach, precedence: Precedence) -> bool {
+    let decision = decide(rules.iter(), question, precedence);
+    let standings: Vec<_> = standings(rules.iter(), question, precedence).collect();
+    let because = match decision {
+        Decision::Granted { because, .. } | Decision::Denied { because } => Some(because),
+        Decision::Silent => None,
+    };
+    let partial = matches!(decision, Decision::Granted { except: Some(_), .. });
+    let settles = standings.iter().filter(|(_, standing)| *standing == Standing::Settles);
+    let settles: Vec<_> = settles.map(|(rule, _)| *rule).collect();
+    let is_because = |rule: &Rule| because.is_some_and(|because| std::ptr::eq(rule, because));
+    let narrowest = precedence == Precedence::NarrowestWins;
+    let holds = |rule: &Rule, standing: &Standing<'_>| {
+        let overlaps = rule.reach.overlaps(question);
+        let default = matches!(rule.origin, Origin::Default(_));
+        match (standing, because) {
+            (Standing::Settles, _) => is_because(rule),
+            (Standing::Agrees, Some(because)) => rule.effect == because.effect,
+            (Standing::Excepts, _) => partial && overlaps && rule.effect != Effect::Grant,
+            (Standing::Outranked { by }, _) => {
+                narrowest && by.matches(question) && by.reach.narrower(&rule.reach)
+            }
+            (Standing::Overruled { by }, _) => is_because(by) && by.effect > rule.effect,
+            (Standing::Yields { to }, _) => {
+                narrowest && default && is_because(to) && rule.reach.narrower(&to.reach)
+            }
+            (Standing::Overlaps, _) => overlaps,
+            (Standing::Apart, _) => !overlaps,
+            (Standing::Agrees, None) => false,
+        }
+    };
+    let has_a_say = |standing: &Standing<'_>| {
+        !matches!(standing, Standing::Excepts | Standing::Overlaps | Standing::Apart)
+    };
+    standings.len() == rules.len()
+        && settles.len() == usize::from(because.is_some())
+        && partial == standings.iter().any(|(_, standing)| *standing == Standing::Excepts)
+        && standings.iter().all(|(rule, standing)| {
+            holds(rule, standing) && has_a_say(standing) == rule.matches(question)
+        })
+}
+
+#[test]
+fn how_each_rule_fares_agrees_with_what_is_decided() {
+    law(3, |_, rules, question, precedence| standings_agree(rules, question, precedence));
+    law(2, |universe, rules, question, precedence| {
+        universe.reaches.iter().all(|reach| {
+            let origin = Origin::Default("a default");
+            let default = Rule { effect: Effect::Grant, reach: reach.clone(), origin };
+            let more: Vec<_> = rules.iter().chain([&default]).cloned().collect();
+            standings_agree(&more, question, precedence)
+        })
+    });
+}
+
+#[test]
+fn a_rule_that_loses_changes_nothing_when_it_is_taken_away() {
+    law(3, |_, rules, question, precedence| {
+        let expected = answer(rules, question, precedence);
+        standings(rules.iter(), question, precedence).all(|(rule, standing)| {
+            let loses = !matches!(standing, Standing::Settles | Standing::Excepts);
+            let fewer: Vec<_> = rules.iter().filter(|other| *other != rule).cloned().collect();
+            !loses || answer(&fewer, question, precedence) == expected
         })
     });
 }

@@ -34,8 +34,36 @@ impl Blessing {
     }
 }
 
-/// What a blessing has changed, in a sentence.
-pub fn bless(path: &Path, blessings: &[Blessing]) -> Result<String> {
+/// What a list of known differences becomes when what is seen is written into it.
+#[derive(Clone, Debug)]
+pub struct Blessed {
+    /// How many entries are new, or hold for more releases.
+    pub added: usize,
+    /// How many entries are no longer seen.
+    pub dropped: usize,
+    before: String,
+    after: String,
+}
+
+impl Blessed {
+    /// Whether the list becomes another.
+    pub fn is_change(&self) -> bool {
+        self.before != self.after
+    }
+
+    /// The text of the list, before and after.
+    pub fn texts(&self) -> (&str, &str) {
+        (&self.before, &self.after)
+    }
+
+    /// Writes the list.
+    pub fn write(&self, path: &Path) -> Result<()> {
+        file::replace(path, self.after.as_bytes())
+    }
+}
+
+/// What a list becomes by blessings; nothing is written yet.
+pub fn bless(path: &Path, blessings: &[Blessing]) -> Result<Blessed> {
     if let Some(broke) = blessings.iter().find(|blessing| blessing.broke) {
         let Blessing { case, release, .. } = broke;
         bail!(
@@ -67,12 +95,7 @@ pub fn bless(path: &Path, blessings: &[Blessing]) -> Result<String> {
             }
         }
     }
-    file::replace(path, document.to_string().as_bytes())?;
-    let told = match (added, dropped) {
-        (0, 0) => "nothing to bless".to_owned(),
-        _ => format!("{added} added, {dropped} dropped; write a reason for each that has none"),
-    };
-    Ok(told + "\n")
+    Ok(Blessed { added, dropped, before: text, after: document.to_string() })
 }
 
 /// Takes the releases at which an entry is no longer what is seen out of it, and the entry with its last.

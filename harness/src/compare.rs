@@ -27,7 +27,7 @@ pub struct Difference {
 }
 
 /// What was seen where something else is promised, in the words of the list of known differences.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(untagged)]
 pub enum Seen {
     /// How the launch or the scope ended: `started`, `accepted`, `crashed`, or why it was refused.
@@ -37,7 +37,7 @@ pub enum Seen {
 }
 
 /// A step that differs, with the fields that do.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct SeenStep {
     /// The step, counted from one.
@@ -69,7 +69,9 @@ pub struct SeenStep {
 }
 
 /// Which way a difference errs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum Severity {
     /// The access is the same, what is told about it is not.

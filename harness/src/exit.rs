@@ -3,8 +3,11 @@
 use std::process::ExitCode;
 
 use crate::corpus::BadCorpus;
+use crate::file::Unwritable;
 use crate::implementation::attach::NotAttached;
 use crate::known::BadKnown;
+use crate::record::BadRecord;
+use crate::tally::Tally;
 
 /// A way to end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,10 +25,20 @@ pub enum Exit {
     NoCorpus = 66,
     /// An implementation cannot be attached.
     NotAttached = 69,
+    /// A record is truncated.
+    Truncated = 71,
+    /// Records do not belong together, or a part is missing.
+    Mixed = 72,
+    /// Something cannot be written where it should be.
+    Unwritable = 73,
+    /// A record is of a schema that is not known.
+    UnknownSchema = 76,
     /// The list of known differences has errors.
     BadKnown = 78,
     /// Something was not as expected.
     Unexpected = 100,
+    /// Somebody ended the run; what was seen is recorded.
+    Interrupted = 130,
 }
 
 /// The exit codes, for `--help`.
@@ -38,8 +51,13 @@ Exit codes:
   65   the corpus has errors
   66   the corpus cannot be read
   69   an implementation cannot be attached
+  71   a record is truncated
+  72   records do not belong together, or a part of them is missing
+  73   something cannot be written where it should be
+  76   a record is of a schema that this program does not know
   78   the list of known differences has errors
-  100  something was not as expected";
+  100  something was not as expected, or something changed
+  130  the run was interrupted; what was seen is recorded, as incomplete";
 
 /// A corpus that cannot be read at all.
 #[derive(Debug)]
@@ -54,6 +72,16 @@ impl std::fmt::Display for NoCorpus {
 impl std::error::Error for NoCorpus {}
 
 impl Exit {
+    /// The way that a run ends which came to these counts.
+    pub fn of_tally(tally: &Tally) -> Self {
+        match (tally.counts.all(), tally.counts.unexpected()) {
+            (0, _) => Exit::NothingSelected,
+            (_, 0) if !tally.footer.complete => Exit::Interrupted,
+            (_, 0) => Exit::Expected,
+            _ => Exit::Unexpected,
+        }
+    }
+
     /// The way that an error ends the program.
     pub fn of(error: &anyhow::Error) -> Self {
         if error.is::<BadCorpus>() {
@@ -64,6 +92,14 @@ impl Exit {
             Exit::NotAttached
         } else if error.is::<BadKnown>() {
             Exit::BadKnown
+        } else if error.is::<Unwritable>() {
+            Exit::Unwritable
+        } else if let Some(bad) = error.downcast_ref::<BadRecord>() {
+            match bad {
+                BadRecord::Truncated(_) => Exit::Truncated,
+                BadRecord::Mixed(_) => Exit::Mixed,
+                BadRecord::Schema(_) => Exit::UnknownSchema,
+            }
         } else {
             Exit::Failed
         }

@@ -8,13 +8,14 @@ use permscope_engine::release::Release;
 use crate::compare::compare;
 use crate::corpus::Corpus;
 use crate::corpus::case::Case;
-use crate::implementation::attach::Attached;
+use crate::implementation::attach::{Attached, Digests};
 use crate::known::KnownDifferences;
 use crate::law::{Instance, Trials};
 use crate::observation::Observation;
 use crate::outcome::{Outcome, Word};
 use crate::plan::plan;
-use crate::record::Record;
+use crate::project::Project;
+use crate::record::{Ran, Record};
 use crate::run::{Options, run};
 
 /// An implementation at a release.
@@ -58,9 +59,13 @@ pub struct Judgement<'c> {
     pub observation: Observation,
     /// What that means.
     pub outcome: Outcome,
+    /// Why it is known, where it is.
+    pub reason: Option<String>,
 }
 
 /// Plans, runs, compares and judges the selected cases on one implementation at one release.
+///
+/// Whatever is not answered the same each time that it is run has given no answer at all.
 pub async fn judge<'c>(
     attached: &Attached,
     release: Release,
@@ -68,15 +73,26 @@ pub async fn judge<'c>(
     corpus: &Corpus,
     known: &KnownDifferences,
     options: Options<'_>,
+    repeat: usize,
 ) -> Result<Judged<'c>> {
     let hello = &attached.hello;
     let plan = plan(selected.iter().copied(), &hello.model, &hello.capabilities, release);
     let start = Instant::now();
-    let observations = run(attached, &plan, corpus, options).await?;
+    let mut observations = run(attached, &plan, corpus, options).await?;
+    for _ in 1..repeat {
+        let again = run(attached, &plan, corpus, options).await?;
+        for (first, again) in observations.iter_mut().zip(again) {
+            if !first.is_like(&again) {
+                let why = "it was asked again, and did not answer the same".to_owned();
+                *first = Observation::Broke(why);
+            }
+        }
+    }
     let time = start.elapsed();
     let judgement = |(case, observation): (&&'c Case, Observation)| {
-        let outcome = Outcome::of(compare(case, &observation), known.of(&case.id, release));
-        Judgement { case, observation, outcome }
+        let entry = known.of(&case.id, release);
+        let outcome = Outcome::of(compare(case, &observation), entry);
+        Judgement { case, observation, outcome, reason: entry.map(|known| known.reason.clone()) }
     };
     let judgements = plan.cases.iter().zip(observations).map(judgement).collect();
     let target = Target::of(attached, release);
@@ -110,9 +126,11 @@ pub async fn judge_laws<'c>(
         }
         let seen = run(attached, &plan, corpus, options).await?;
         judgements.extend(of_universe.iter().map(|Instance { law, case, .. }| {
-            let outcome = Outcome::of(trials.verdict(*law, &seen), known.of(&case.id, release));
+            let entry = known.of(&case.id, release);
+            let outcome = Outcome::of(trials.verdict(*law, &seen), entry);
+            let reason = entry.map(|known| known.reason.clone());
             // Every trial was acted out; what was seen of them is in the outcome.
-            Judgement { case, observation: Observation::Acted(Vec::new()), outcome }
+            Judgement { case, observation: Observation::Acted(Vec::new()), outcome, reason }
         }));
     }
     let (target, time) = (Target::of(attached, release), start.elapsed());
@@ -141,17 +159,29 @@ impl Judged<'_> {
         self.judgements.iter().all(|judgement| judgement.outcome.is_expected())
     }
 
-    /// The lines of the record.
-    pub fn records(&self) -> impl Iterator<Item = Record> {
-        self.judgements.iter().map(|Judgement { case, outcome, .. }| {
+    /// The lines of the record, with each case's file as a person in the project would write it.
+    pub fn records<'j>(
+        &'j self,
+        corpus: &'j Corpus,
+        project: &'j Project,
+    ) -> impl Iterator<Item = Record> + 'j {
+        let Target { implementation, release, .. } = &self.target;
+        self.judgements.iter().map(move |Judgement { case, outcome, reason, .. }| {
             let difference = outcome.difference();
             Record {
                 case: case.id.clone(),
-                implementation: self.target.implementation.clone(),
-                release: self.target.release.to_string(),
+                implementation: implementation.clone(),
+                model: case.model.name().to_owned(),
+                release: release.to_string(),
                 outcome: outcome.word(),
+                file: project.short(&case.source.file).to_string_lossy().into_owned(),
+                line: case.source.line,
+                clauses: case.clauses.clone(),
+                script: short_digest(&case.asked(&corpus.fixtures[&case.launch.fixture])),
+                promise: short_digest(&case.promised()),
                 seen: difference.map(|difference| difference.seen.clone()),
                 severity: difference.map(|difference| difference.severity),
+                reason: reason.clone().filter(|_| matches!(outcome, Outcome::Known(_))),
                 broke: match outcome {
                     Outcome::Broke(why) => Some(why.clone()),
                     _ => None,
@@ -159,4 +189,26 @@ impl Judged<'_> {
             }
         })
     }
+
+    /// How much of the corpus was run, with the digests of what was run.
+    pub fn ran(&self, attached: &Attached) -> Result<Ran> {
+        let Digests { program, adapter } = attached.digests()?;
+        Ok(Ran {
+            implementation: self.target.implementation.clone(),
+            model: attached.hello.model.clone(),
+            release: self.target.release.to_string(),
+            argument: self.target.argument.clone(),
+            program,
+            adapter,
+            ran: self.judgements.len(),
+            not_for_release: self.not_for_release,
+            not_asked: self.not_asked,
+            milliseconds: u64::try_from(self.time.as_millis()).unwrap_or(u64::MAX),
+        })
+    }
+}
+
+/// Enough of a digest to tell two texts of a corpus apart.
+fn short_digest(text: &str) -> String {
+    blake3::hash(text.as_bytes()).to_hex()[..16].to_owned()
 }

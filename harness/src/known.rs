@@ -5,6 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
+use permscope_engine::model::Model;
 use permscope_engine::release::Release;
 use serde::Deserialize;
 
@@ -111,25 +112,40 @@ impl KnownDifferences {
             }
             match Releases::read(versions.get()) {
                 Err(why) => errors.push(error(versions.span(), why, None)),
-                Ok(read) => known.by_case.entry(case.get().clone()).or_default().push(Known {
-                    versions: read,
-                    seen,
-                    reason: reason.get().clone(),
-                    link,
-                    acknowledged,
-                }),
+                Ok(read) => {
+                    if let Some(release) = known.overlap(case.get(), &read) {
+                        let message = format!("{} is listed for {release} above", case.get());
+                        errors.push(error(versions.span(), message, None));
+                    }
+                    known.by_case.entry(case.get().clone()).or_default().push(Known {
+                        versions: read,
+                        seen,
+                        reason: reason.get().clone(),
+                        link,
+                        acknowledged,
+                    });
+                }
             }
         }
         if errors.is_empty() { Ok(known) } else { Err(BadKnown(errors).into()) }
     }
 
-    /// What is known of a case at a release; of two entries the first, which a test keeps from happening.
+    /// A release that an earlier entry about a case holds for as well: a modelled one, or one that either of them names.
+    fn overlap(&self, case: &str, versions: &Releases) -> Option<Release> {
+        let modelled = Model::ALL.iter().flat_map(|model| model.releases().iter().copied());
+        let earlier = self.all_of(case).map(|known| &known.versions);
+        let named = earlier.clone().chain([versions]).flat_map(Releases::boundaries);
+        let mut releases = modelled.chain(named).filter(|release| versions.contain(*release));
+        releases.find(|release| earlier.clone().any(|earlier| earlier.contain(*release)))
+    }
+
+    /// What is known of a case at a release.
     pub fn of(&self, case: &str, release: Release) -> Option<&Known> {
         self.all_of(case).find(|known| known.versions.contain(release))
     }
 
     /// Everything that is known of a case, at any release.
-    pub fn all_of(&self, case: &str) -> impl Iterator<Item = &Known> {
+    pub fn all_of(&self, case: &str) -> impl Iterator<Item = &Known> + Clone {
         self.by_case.get(case).into_iter().flatten()
     }
 }

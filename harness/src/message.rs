@@ -11,6 +11,7 @@ use serde_json::Value;
 use similar::{ChangeTag, TextDiff};
 
 use crate::bench::Cost;
+use crate::bless::Blessed;
 use crate::compare::{Difference, Seen, refusal, rejection};
 use crate::corpus::Corpus;
 use crate::corpus::case::{Case, Expected, Promise};
@@ -28,8 +29,8 @@ const ODD: Style = AnsiColor::Yellow.on_default().bold();
 const FAINT: Style = Style::new().dimmed();
 
 /// The summary: a line for each target.
-pub fn summary(judged: &[Judged<'_>]) -> String {
-    let name = |judged: &Judged<'_>| judged.target.to_string();
+pub fn summary(judged: &[&Judged<'_>]) -> String {
+    let name = |judged: &&Judged<'_>| judged.target.to_string();
     let width = judged.iter().map(|judged| name(judged).len()).max().unwrap_or_default();
     let mut text = format!(
         "{FAINT}{:width$}  {:>6} {:>6} {:>6} {:>6} {:>6} {:>6}  {:>15} {:>9} {:>8}{FAINT:#}\n",
@@ -63,6 +64,23 @@ pub fn summary(judged: &[Judged<'_>]) -> String {
             judged.not_asked,
             judged.time.as_secs_f64(),
         );
+    }
+    text
+}
+
+/// What a blessing changes: how much, and every line.
+pub fn blessed(blessed: &Blessed) -> String {
+    let Blessed { added, dropped, .. } = blessed;
+    let mut text =
+        format!("{added} added, {dropped} dropped; write a reason for each that has none\n");
+    let (before, after) = blessed.texts();
+    for change in TextDiff::from_lines(before, after).iter_all_changes() {
+        let line = change.value().trim_end();
+        let _ = match change.tag() {
+            ChangeTag::Equal => Ok(()),
+            ChangeTag::Delete => writeln!(text, "  {BAD}- {line}{BAD:#}"),
+            ChangeTag::Insert => writeln!(text, "  {GOOD}+ {line}{GOOD:#}"),
+        };
     }
     text
 }
@@ -102,7 +120,7 @@ pub fn unexpected(
     project: &Project,
     options: &[(&str, &Path)],
 ) -> String {
-    let Judgement { case, observation, outcome } = judgement;
+    let Judgement { case, observation, outcome, .. } = judgement;
     let mut text = headline(judgement, target, project);
     for id in &case.clauses {
         let promise = corpus.clause(id).map_or("", |clause| clause.promise.as_str());

@@ -19,6 +19,29 @@ pub enum Observation {
 }
 
 impl Observation {
+    /// Whether two observations say the same, in whatever words the implementation put it.
+    pub fn is_like(&self, other: &Self) -> bool {
+        let without_words = |reply: &Reply| match reply {
+            Reply::Answered(answered) => {
+                Reply::Answered(Answered { message: None, ..answered.clone() })
+            }
+            unsupported => unsupported.clone(),
+        };
+        match (self, other) {
+            (Observation::Acted(a), Observation::Acted(b)) => {
+                a.len() == b.len()
+                    && a.iter().zip(b).all(|(a, b)| without_words(a) == without_words(b))
+            }
+            (Observation::Refused(a), Observation::Refused(b)) => a.reason == b.reason,
+            (Observation::Rejected(a), Observation::Rejected(b)) => {
+                (a.reason, &a.error) == (b.reason, &b.error)
+            }
+            (Observation::Crashed(a), Observation::Crashed(b)) => a == b,
+            (Observation::Broke(_), Observation::Broke(_)) => true,
+            _ => false,
+        }
+    }
+
     /// The observation as it is compared and recorded: with [`ROOT`] where the fixture's folder was.
     pub fn with_root(self, root: &str) -> Self {
         let back = |text: Option<String>| text.map(|text| text.replace(root, ROOT));

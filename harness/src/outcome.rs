@@ -21,7 +21,19 @@ pub enum Outcome {
 }
 
 /// The word for an outcome, in records and summaries.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Hash,
+    PartialOrd,
+    Ord,
+    Serialize,
+    Deserialize,
+    schemars::JsonSchema,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum Word {
     /// See [`Outcome::Pass`].
@@ -34,6 +46,19 @@ pub enum Word {
     Stale,
     /// See [`Outcome::Broke`].
     Broke,
+}
+
+impl Word {
+    /// The word.
+    pub fn name(self) -> &'static str {
+        match self {
+            Word::Pass => "pass",
+            Word::Known => "known",
+            Word::Fail => "fail",
+            Word::Stale => "stale",
+            Word::Broke => "broke",
+        }
+    }
 }
 
 impl Outcome {

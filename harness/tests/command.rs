@@ -5,6 +5,7 @@ use std::path::Path;
 use std::process::Command;
 
 use permscope::record;
+use permscope::tally::Tally;
 use rstest::rstest;
 use tempfile::TempDir;
 
@@ -26,7 +27,8 @@ fn write(folder: &Path, name: &str, text: &str) {
 /// The program, without what the environment of a test says of colours.
 fn program() -> Command {
     let mut program = Command::new(env!("CARGO_BIN_EXE_permscope"));
-    for variable in ["CARGO_TERM_COLOR", "CLICOLOR_FORCE", "CLICOLOR", "NO_COLOR"] {
+    // What runs the tests is CI, perhaps; what is tested is run by a person, unless it says otherwise.
+    for variable in ["CI", "CARGO_TERM_COLOR", "CLICOLOR_FORCE", "CLICOLOR", "NO_COLOR"] {
         program.env_remove(variable);
     }
     program
@@ -115,14 +117,176 @@ fn a_run_is_recorded_whole() {
     let folder = checkout(&format!("{RIGHT}{WRONG}"));
     permscope(folder.path(), &[]);
     let path = folder.path().join("target/conformance/run.jsonl");
-    let (header, records) = record::read(&path).expect("the record is whole");
-    assert_eq!(header.schema, record::SCHEMA);
-    assert_eq!(records.len(), 11, "one case at ten releases, and one at one");
+    let tally = Tally::of(&path).expect("the record is whole");
+    assert_eq!(tally.header.schema, record::SCHEMA);
+    assert_eq!(tally.counts.all(), 11, "one case at ten releases, and one at one");
+    assert_eq!((tally.counts.fail, tally.counts.over_denials), (1, 1));
+    assert_eq!(tally.targets.len(), 16, "every release of either model, with cases or without");
+}
+
+/// Changes a record by hand, and has it reported.
+#[rstest]
+#[case::whole(|text: String| text, 0, "")]
+#[case::no_footer(|text: String| text.rsplit_once("{\"footer").unwrap().0.to_owned(), 71, "no footer")]
+#[case::cut(|text: String| text[..text.len() / 2].to_owned(), 71, "not a line of a record")]
+#[case::a_record_less(
+    |text: String| text.lines().enumerate().filter(|(n, _)| *n != 1).map(|(_, l)| format!("{l}\n")).collect(),
+    71,
+    "the record holds 10 of 11 cases"
+)]
+#[case::empty(|_| String::new(), 71, "no header")]
+#[case::newer(|text: String| text.replacen("\"schema\":2", "\"schema\":3", 1), 76, "of schema 3")]
+fn a_record_is_read_only_if_it_can_be_trusted(
+    #[case] change: fn(String) -> String,
+    #[case] code: i32,
+    #[case] said: &str,
+) {
+    let folder = checkout(&format!("{RIGHT}{WRONG}"));
+    permscope(folder.path(), &[]);
+    let path = folder.path().join("target/conformance/run.jsonl");
     let text = fs::read_to_string(&path).expect("the record can be read");
-    let (truncated, _) = text.trim_end().rsplit_once('\n').expect("it has lines");
-    fs::write(&path, truncated).expect("it can be written");
-    let error = record::read(&path).expect_err("a record without its footer is not to be trusted");
-    assert!(error.to_string().contains("no footer"), "{error}");
+    fs::write(&path, change(text)).expect("it can be written");
+    let record = path.to_str().expect("the path is text");
+    let (seen, stdout, stderr) =
+        permscope(folder.path(), &["report", record, "--report", "json=-"]);
+    assert_eq!(seen, code, "{stdout}{stderr}");
+    assert!(stderr.contains(said), "{stderr}");
+}
+
+#[test]
+fn a_report_that_cannot_be_written_is_told_and_loses_nothing() {
+    let folder = checkout(RIGHT);
+    write(folder.path(), "file", "");
+    for path in ["json=file/report.json", "json=conformance"] {
+        let (code, _, stderr) = permscope(folder.path(), &["--report", path]);
+        assert_eq!(code, 73, "{stderr}");
+        assert!(stderr.starts_with("error: cannot "), "{stderr}");
+        assert!(folder.path().join("target/conformance/run.jsonl").exists());
+    }
+    let (code, _, stderr) = permscope(folder.path(), &["--report", "jsn=x"]);
+    assert_eq!(code, 2);
+    assert!(stderr.contains("there is no format \"jsn\""), "{stderr}");
+}
+
+#[test]
+fn parts_of_a_run_are_merged_into_the_whole() {
+    let cases: String = (0..20)
+        .map(|n| format!("[[case]]\nname = \"case-{n}\"\nsteps = [{{ query = {{ name = \"read\" }}, expect = \"prompt\" }}]\n"))
+        .collect();
+    let folder = checkout(&cases);
+    let run = |arguments: &[&str]| permscope(folder.path(), arguments);
+    let saved = |name: &str| format!("jsonl={name}.jsonl");
+    for part in 1..=3 {
+        let partition = format!("hash:{part}/3");
+        let arguments = ["--partition", &partition, "--report", &saved(&part.to_string())];
+        assert_eq!(run(&arguments).0, 0);
+    }
+    assert_eq!(run(&["--report", &saved("whole")]).0, 0);
+    let merged = ["merge", "1.jsonl", "2.jsonl", "3.jsonl", "-o", "merged.jsonl"];
+    let (code, _, stderr) = run(&merged);
+    assert_eq!(code, 0, "{stderr}");
+    assert!(stderr.starts_with("everything as expected; 0 over-grants"), "{stderr}");
+    let tally = |name: &str| Tally::of(&folder.path().join(name)).expect("the record is whole");
+    let (whole, merged) = (tally("whole.jsonl"), tally("merged.jsonl"));
+    assert_eq!(whole.counts, merged.counts);
+    assert_eq!(whole.counts.all(), 200);
+    let (code, stdout, _) = run(&["diff", "whole.jsonl", "merged.jsonl"]);
+    assert_eq!((code, stdout.as_str()), (0, "nothing changed\n"));
+
+    for (records, why) in [
+        (&["1.jsonl", "3.jsonl"][..], "hash:2/3 is missing"),
+        (&["1.jsonl", "2.jsonl", "2.jsonl"], "hash:2/3 is there twice"),
+        (&["whole.jsonl", "whole.jsonl"], "it is whole in one record, and again"),
+        (&["whole.jsonl", "1.jsonl"], "it is whole in one record, and a part"),
+    ] {
+        let arguments = [&["merge"], records, &["-o", "bad.jsonl"]].concat();
+        let (code, _, stderr) = run(&arguments);
+        assert_eq!(code, 72, "{stderr}");
+        assert!(stderr.contains(why), "{stderr}");
+        assert!(!folder.path().join("bad.jsonl").exists(), "nothing is written");
+    }
+    write(folder.path(), "conformance/more.toml", &format!("model = \"deno\"\n{RIGHT}"));
+    assert_eq!(run(&["--report", &saved("other")]).0, 0);
+    let (code, _, stderr) = run(&["merge", "1.jsonl", "other.jsonl", "-o", "bad.jsonl"]);
+    assert_eq!(code, 72);
+    assert!(stderr.contains("of another corpus"), "{stderr}");
+}
+
+/// Every way in which what came of a case can become another, and who is said to have changed it.
+#[test]
+fn a_difference_between_two_runs_says_who_made_it() {
+    let folder = checkout(&format!("{RIGHT}{WRONG}"));
+    let run = |arguments: &[&str]| permscope(folder.path(), arguments);
+    let only = ["-i", "reference@2.9.6"];
+    let save = |name: &str| run(&[&only[..], &["--report", &format!("jsonl={name}")]].concat());
+    let compare = |said: &str| {
+        save("after");
+        let (code, stdout, stderr) = run(&["diff", "before", "after"]);
+        assert_eq!(code, 100, "{stderr}");
+        assert!(stdout.starts_with(said), "{stdout}");
+    };
+    let corpus = folder.path().join("conformance/cases.toml");
+    let original = fs::read_to_string(&corpus).expect("there are cases");
+    let rewrite = |from: &str, to: &str| {
+        fs::write(&corpus, original.replacen(from, to, 1)).expect("the cases can be written");
+    };
+    save("before");
+    rewrite("expect = \"granted\"", "expect = \"prompt\"");
+    compare(
+        "the expectations changed: something else is promised (1):\n  cases::wrong on reference@2.9.6: fail [{\"step\":1,\"answer\":\"prompt\"}] -> pass\n",
+    );
+    rewrite("name = \"wrong\"", "name = \"wrong\"\nflags = [\"--allow-read\"]");
+    compare("the corpus changed: something else is asked (1):");
+    rewrite("name = \"right\"", "name = \"renamed\"");
+    compare("only in the second (1):\n  cases::renamed");
+    rewrite("", "");
+    let known = "[[difference]]\ncase = \"cases::wrong\"\nversions = \"=2.9.6\"\n\
+                 seen = [{ step = 1, answer = \"prompt\" }]\nreason = \"It is so.\"\n";
+    write(folder.path(), "reports/known/reference.toml", known);
+    compare("what is known changed (1):");
+    // An implementation that changed is the same record with another answer.
+    let text = fs::read_to_string(folder.path().join("before")).expect("it was written");
+    fs::write(
+        folder.path().join("after"),
+        text.replace("\"answer\":\"prompt\"", "\"answer\":\"denied\""),
+    )
+    .expect("it can be written");
+    let (_, stdout, _) = run(&["diff", "before", "after"]);
+    assert!(stdout.starts_with("the implementation changed (1):"), "{stdout}");
+}
+
+#[test]
+fn in_ci_a_blessing_only_says_what_it_would_write() {
+    let folder = checkout(WRONG);
+    let bless = |ci: &str| {
+        let output = program().arg("--bless").env("CI", ci).current_dir(folder.path()).output();
+        let output = output.expect("the program starts");
+        (output.status.code(), String::from_utf8_lossy(&output.stdout).into_owned())
+    };
+    let list = folder.path().join("reports/known/reference.toml");
+    let (code, stdout) = bless("true");
+    assert_eq!(code, Some(100));
+    assert!(stdout.contains("+ case = \"cases::wrong\""), "{stdout}");
+    assert!(!list.exists(), "nothing is written");
+    assert_eq!(bless("false").0, Some(0));
+    assert!(list.exists());
+    assert_eq!(bless("true").0, Some(0), "nothing would change");
+}
+
+#[test]
+fn laws_are_tried_selected_and_counted() {
+    let folder = checkout(RIGHT);
+    let universe = "[[universe]]\nname = \"read\"\ngrant = \"--allow-read\"\nseparator = \",\"\nkind = \"read\"\n\
+                    field = \"path\"\nsize = 2\nvalues = [\"/m\", \"/m/a\"]\n";
+    write(folder.path(), "conformance/deno/laws.toml", universe);
+    let (code, stdout, stderr) = permscope(folder.path(), &["--laws", "-i", "reference@2.9.6"]);
+    assert_eq!(code, 0, "{stdout}{stderr}");
+    assert!(stdout.contains("reference@2.9.6       7      7"), "{stdout}");
+    let (_, stdout, _) = permscope(folder.path(), &["--laws", "--list", "order"]);
+    assert_eq!(stdout, "laws::deno::read::order-does-not-matter\n");
+    let (code, _, stderr) = permscope(folder.path(), &["--laws", "nihil"]);
+    assert_eq!(code, 4);
+    assert!(stderr.contains("no law of 7 is selected by: nihil"), "{stderr}");
 }
 
 /// The life of a known difference: found, blessed, refused without a reason, known, and stale once mended.
@@ -162,6 +326,11 @@ fn a_known_difference_lives_and_dies() {
     let (code, _, stderr) = run(&[]);
     assert_eq!(code, 78);
     assert!(stderr.contains("did you mean \"cases::wrong\"?"), "{stderr}");
+
+    write(&format!("{reasoned}\n{}", reasoned.replace("=2.9.6", ">=2.6.0")));
+    let (code, _, stderr) = run(&[]);
+    assert_eq!(code, 78, "two entries say what one case is known for");
+    assert!(stderr.contains("cases::wrong is listed for 2.9.6 above"), "{stderr}");
 
     write(&reasoned.replace("cases::wrong", "cases::right"));
     let (code, stdout, _) = run(&[]);

@@ -68,7 +68,7 @@ fn judge(corpus: &Corpus, case: &Case, project: &Project) -> Result<(), Failed> 
             let verdict = compare(case, &observation);
             if verdict != Verdict::Agrees {
                 let outcome = Outcome::of(verdict, None);
-                let judgement = Judgement { case, observation, outcome };
+                let judgement = Judgement { case, observation, outcome, reason: None };
                 let target = Target {
                     implementation: hello.name.clone(),
                     release,

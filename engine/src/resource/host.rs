@@ -162,6 +162,24 @@ impl Host {
     }
 }
 
+impl fmt::Display for Host {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.place {
+            Place::Name(name) => f.write_str(name)?,
+            Place::Wildcard(domain) => write!(f, "*.{domain}")?,
+            Place::Address(IpAddr::V4(address)) => write!(f, "{address}")?,
+            Place::Address(IpAddr::V6(address)) => write!(f, "[{address}]")?,
+            Place::Network(network) => write!(f, "{network}")?,
+            Place::Vsock { context, port } => write!(f, "vsock:{context}:{port}")?,
+            Place::Unix(path) => write!(f, "unix:{path}")?,
+        }
+        match self.port {
+            Some(port) => write!(f, ":{port}"),
+            None => Ok(()),
+        }
+    }
+}
+
 impl Place {
     fn covers(&self, other: &Place) -> bool {
         match (self, other) {

@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::fixture::Fixture;
 use super::format;
 use super::releases::Releases;
-use crate::launch::{self, Launch, NOWHERE, Names};
+use crate::launch::{self, Launch, NOWHERE, Names, ROOT};
 use crate::wire::{
     self, Action, Answer, Capability, Change, Command, Key, Place, Refusal, Rejection, Script,
 };
@@ -141,6 +141,27 @@ impl Case {
         }
     }
 
+    /// What is asked, as a text that is another for every other question; the same at every release.
+    pub fn asked(&self, fixture: &Fixture) -> String {
+        let Launch { command, flags, entry, environment, search_path, directory, terminal, .. } =
+            &self.launch;
+        let scope = self.scope.as_ref().map(|scope| (scope.place, &scope.permissions));
+        let actions: Vec<_> = self.steps().iter().map(|step| (&step.action, step.answer)).collect();
+        let surroundings = (environment, search_path, directory, terminal, fixture.files(ROOT));
+        serde_json::to_string(&(command, flags, entry, surroundings, scope, actions))
+            .expect("a question is JSON")
+    }
+
+    /// What is promised, as a text that is another for every other promise.
+    pub fn promised(&self) -> String {
+        match &self.expected {
+            Expected::Steps(steps) => {
+                format!("{:?}", steps.iter().map(|step| &step.promise).collect::<Vec<_>>())
+            }
+            ended => format!("{ended:?}"),
+        }
+    }
+
     /// What an implementation must claim to be asked.
     pub fn capabilities(&self) -> BTreeSet<Capability> {
         let steps = self.steps().iter().flat_map(|step| {
@@ -206,7 +227,7 @@ fn leads_outside<'o>(operation: &'o Value, directory: &str) -> Option<&'o str> {
         return (!launch::stays_inside(path, directory)).then_some(path);
     };
     // A URL of anything but a file names no path, and so does nothing.
-    let path = file_path(&url.replace(launch::ROOT, NOWHERE)).ok()?;
+    let path = file_path(&url.replace(ROOT, NOWHERE)).ok()?;
     (!launch::stays_inside(&path, directory)).then_some(url)
 }
 

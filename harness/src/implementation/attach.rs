@@ -76,6 +76,38 @@ pub enum By {
     Process(Box<Runtime>),
 }
 
+/// What tells one build of an implementation from another.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Digests {
+    /// Of the program.
+    pub program: String,
+    /// Of the adapter and the manifest; none where it is in this process.
+    pub adapter: Option<String>,
+}
+
+impl Attached {
+    /// The digests of what is attached.
+    pub fn digests(&self) -> Result<Digests> {
+        let (program, adapter) = match &self.by {
+            By::Call(_) => {
+                let program = std::env::current_exe();
+                (program.context("this program does not know where it is")?, None)
+            }
+            By::Process(runtime) => {
+                let mut adapter = blake3::Hasher::new();
+                adapter.update(runtime.adapter.as_bytes()).update(&[0]);
+                adapter.update(format!("{:?}", runtime.manifest).as_bytes());
+                (runtime.program.clone(), Some(adapter.finalize().to_hex().to_string()))
+            }
+        };
+        let file = fs::File::open(&program);
+        let file = file.with_context(|| format!("cannot read {}", program.display()))?;
+        let mut digest = blake3::Hasher::new();
+        digest.update_reader(file).with_context(|| format!("cannot read {}", program.display()))?;
+        Ok(Digests { program: digest.finalize().to_hex().to_string(), adapter })
+    }
+}
+
 /// Why an implementation cannot be attached.
 #[derive(Debug)]
 pub enum NotAttached {

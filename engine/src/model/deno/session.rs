@@ -9,7 +9,7 @@ use super::kind::{KINDS, Kind, Shape};
 use super::operation;
 use super::options::{self, Options, Place, Share};
 use crate::answer::Answer;
-use crate::decide::{Decision, Precedence};
+use crate::decide::{Decision, Precedence, Standing};
 use crate::release::Release;
 use crate::rule::{Effect, Origin, Reach, Rule};
 use crate::state::State;
@@ -223,6 +223,18 @@ impl Session {
     /// What the rules say of a question, and which of them settles it.
     pub fn decide(&self, kind: Kind, reach: &Reach) -> Decision<'_> {
         self.states[kind as usize].decide(reach, self.precedence())
+    }
+
+    /// The rules of a kind, in no order that matters.
+    pub fn rules(&self, kind: Kind) -> impl Iterator<Item = &Rule> + Clone {
+        self.states[kind as usize].rules()
+    }
+
+    /// How each rule of its kind fares with what a descriptor asks about.
+    pub fn standings(&self, descriptor: &Value) -> Result<Vec<(&Rule, Standing<'_>)>, Thrown> {
+        let question = descriptor::read(descriptor, self.grammar())?;
+        let state = &self.states[question.kind as usize];
+        Ok(state.standings(&question.reach, self.precedence()).collect())
     }
 
     fn grammar(&self) -> Grammar<'_> {

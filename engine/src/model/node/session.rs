@@ -9,7 +9,7 @@ use super::grammar;
 use super::kind::{KINDS, Kind, Shape};
 use super::operation;
 use super::options::{self, Options, Place};
-use crate::decide::{Decision, Precedence};
+use crate::decide::{Decision, Precedence, Standing};
 use crate::release::{Release, Since};
 use crate::rule::{Reach, Rule};
 use crate::state::State;
@@ -71,6 +71,9 @@ pub struct Session {
     flags: Arc<[String]>,
 }
 
+/// There are no denials, so nothing contradicts a grant.
+const PRECEDENCE: Precedence = Precedence::DenialWins;
+
 /// A child process gets the flags of its parent (nodejs/node#58853).
 const PROPAGATION: Since = Since(&[Release::new(22, 18, 0), Release::new(24, 4, 0)]);
 
@@ -102,12 +105,7 @@ impl Session {
         if self.mode == Mode::Off {
             return Ok(Status::Unrestricted);
         }
-        let Question { kinds, reference } = descriptor::read(descriptor, self.release)?;
-        // Of the whole file system nothing but everything counts, whatever is referred to.
-        let reference = match (kinds, reference) {
-            ([_, _, ..], Reference::Path(_)) => Reference::Whole,
-            (_, reference) => reference,
-        };
+        let Question { kinds, reference } = self.question(descriptor)?;
         let mut status = Status::Denied;
         for kind in kinds {
             status = match self.decide(*kind, &reference) {
@@ -116,6 +114,33 @@ impl Session {
             };
         }
         Ok(status)
+    }
+
+    /// The rules of a kind, in no order that matters.
+    pub fn rules(&self, kind: Kind) -> impl Iterator<Item = &Rule> + Clone {
+        self.states[kind as usize].rules()
+    }
+
+    /// How each rule of each of its kinds fares with what a descriptor asks about.
+    pub fn standings(
+        &self,
+        descriptor: &Value,
+    ) -> Result<Vec<(Kind, &Rule, Standing<'_>)>, Thrown> {
+        let Question { kinds, reference } = self.question(descriptor)?;
+        let mut standings = Vec::new();
+        for kind in kinds {
+            match self.reach(*kind, &reference) {
+                Some(question) => {
+                    let of_kind = self.states[*kind as usize].standings(&question, PRECEDENCE);
+                    standings.extend(of_kind.map(|(rule, standing)| (*kind, rule, standing)));
+                }
+                // What names nothing has nothing in common with any rule.
+                None => {
+                    standings.extend(self.rules(*kind).map(|rule| (*kind, rule, Standing::Apart)))
+                }
+            }
+        }
+        Ok(standings)
     }
 
     /// `process.permission.drop(scope, reference)`: takes back what was granted in just these words.
@@ -217,16 +242,32 @@ impl Session {
         Ok(Self::with(self.release, given, Arc::new(world)))
     }
 
+    /// What a descriptor asks about.
+    fn question(&self, descriptor: &Value) -> Result<Question, Thrown> {
+        let Question { kinds, reference } = descriptor::read(descriptor, self.release)?;
+        // Of the whole file system nothing but everything counts, whatever is referred to.
+        let reference = match (kinds, reference) {
+            ([_, _, ..], Reference::Path(_)) => Reference::Whole,
+            (_, reference) => reference,
+        };
+        Ok(Question { kinds, reference })
+    }
+
     /// The rule that grants a part of a kind, if one does; silence means that it is denied.
     fn decide(&self, kind: Kind, reference: &Reference) -> Option<&Rule> {
-        let question = match (reference, kind.row().shape) {
-            (Reference::Empty, _) => return None,
-            (Reference::Path(path), Shape::Path) => grammar::question(path, &self.world),
-            _ => Reach::All,
-        };
-        match self.states[kind as usize].decide(&question, Precedence::DenialWins) {
+        let question = self.reach(kind, reference)?;
+        match self.states[kind as usize].decide(&question, PRECEDENCE) {
             Decision::Granted { because, .. } => Some(because),
             Decision::Denied { .. } | Decision::Silent => None,
+        }
+    }
+
+    /// The part of a kind that a reference names; none where that is nothing that could be granted.
+    fn reach(&self, kind: Kind, reference: &Reference) -> Option<Reach> {
+        match (reference, kind.row().shape) {
+            (Reference::Empty, _) => None,
+            (Reference::Path(path), Shape::Path) => Some(grammar::question(path, &self.world)),
+            _ => Some(Reach::All),
         }
     }
 

@@ -1,62 +1,38 @@
-//! The command line: what a run is asked to do, and the run from end to end.
+//! `permscope run`: a run from end to end.
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, Result};
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, ValueEnum};
 use indicatif::{ProgressBar, ProgressStyle};
 use tempfile::TempDir;
 
-use crate::bench;
+use super::{executor, read_corpus};
 use crate::bless::{self, Blessing};
+use crate::corpus::Corpus;
 use crate::corpus::case::Case;
-use crate::corpus::clause::Clause;
-use crate::corpus::{BadCorpus, Corpus, format};
-use crate::exit::{self, Exit, NoCorpus};
-use crate::implementation::attach::{Wanted, attach};
+use crate::exit::{Exit, NoCorpus};
+use crate::implementation::attach::{Attached, Wanted, attach};
 use crate::implementation::reference;
 use crate::judgement::{Judged, Judgement, Target, judge, judge_laws};
 use crate::known::KnownDifferences;
 use crate::law::{self, Instance};
 use crate::message;
+use crate::partition::Partition;
 use crate::plan;
 use crate::project::Project;
-use crate::record::{self, Header};
+use crate::record::{self, Footer, Header, Ran, Writer};
+use crate::report;
 use crate::run::Options;
-
-/// The conformance suite of runtime permission models.
-///
-/// Runs the corpus on the reference engine, on real runtimes and on engines of others, and shows every answer that is not as promised.
-#[derive(Debug, Parser)]
-#[command(name = "permscope", version, after_help = exit::HELP, args_conflicts_with_subcommands = true)]
-pub struct CommandLine {
-    #[command(subcommand)]
-    command: Option<Command>,
-    #[command(flatten)]
-    run: Run,
-}
-
-#[derive(Debug, Subcommand)]
-enum Command {
-    /// Runs cases; what happens without a subcommand, too.
-    #[command(after_help = exit::HELP)]
-    Run(Run),
-    /// Measures what the corpus costs on the reference engine and on real runtimes, as ratios.
-    Bench {
-        /// What to measure, beside the reference engine.
-        #[arg(long = "implementation", short, value_name = "NAME[@VERSION]|NAME=PATH")]
-        implementations: Vec<Wanted>,
-    },
-    /// Prints the JSON Schema of a case file.
-    Schema,
-}
+use crate::tally::Tally;
 
 /// What to run, on what.
 #[derive(Debug, Args)]
-struct Run {
+pub struct Run {
     /// Runs only cases whose identity holds this text, or which carry it as a tag; several add up.
     #[arg(value_name = "FILTER")]
     filters: Vec<String>,
@@ -80,6 +56,15 @@ struct Run {
     /// Writes what is seen into the list of known differences; the reasons are yours to write.
     #[arg(long, conflicts_with = "list")]
     bless: bool,
+    /// Runs everything this many times; what is not answered the same each time broke.
+    #[arg(long, value_name = "N", default_value = "1", value_parser = clap::value_parser!(u16).range(1..))]
+    repeat: u16,
+    /// Runs one part of the selected cases, by a hash of their identity: hash:M/N, with M from 1 to N.
+    #[arg(long, value_name = "hash:M/N", conflicts_with = "bless")]
+    partition: Option<Partition>,
+    /// Writes a report, too: jsonl, json, junit, ctrf, sarif, markdown, github or badge; - is standard output.
+    #[arg(long = "report", value_name = "FORMAT=PATH")]
+    reports: Vec<report::Wanted>,
     /// How many processes run at once; without it, as many as there are processors.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     jobs: Option<u16>,
@@ -101,26 +86,18 @@ enum Color {
     Never,
 }
 
-impl CommandLine {
-    /// Does what was asked.
-    pub fn execute(self) -> Result<Exit> {
-        match self.command {
-            None => self.run.execute(),
-            Some(Command::Run(run)) => run.execute(),
-            Some(Command::Bench { implementations }) => {
-                executor()?.block_on(measure(&implementations))?;
-                Ok(Exit::Expected)
-            }
-            Some(Command::Schema) => {
-                anstream::print!("{}", format::schema());
-                Ok(Exit::Expected)
-            }
-        }
-    }
+/// What is to be run, and where.
+#[derive(Clone, Copy)]
+struct Work<'c> {
+    project: &'c Project,
+    corpus: &'c Corpus,
+    selected: &'c [&'c Case],
+    laws: &'c [Instance<'c>],
 }
 
 impl Run {
-    fn execute(&self) -> Result<Exit> {
+    /// Runs what was asked for.
+    pub fn execute(&self) -> Result<Exit> {
         // What cargo was told holds for what runs under it; the other variables are known where it is printed.
         let of_cargo = std::env::var("CARGO_TERM_COLOR").unwrap_or_default();
         match (self.color, of_cargo.as_str()) {
@@ -155,19 +132,41 @@ impl Run {
             anstream::eprintln!("no {what} of {all} is selected by: {}", idle.join(" "));
             return Ok(Exit::NothingSelected);
         }
+        let selected: Vec<_> = selected.into_iter().filter(|case| self.is_ours(case)).collect();
+        if selected.is_empty() {
+            anstream::eprintln!("no selected case is in this partition");
+            return Ok(Exit::NothingSelected);
+        }
         if self.list {
             for case in selected {
                 anstream::println!("{}", case.id);
             }
             return Ok(Exit::Expected);
         }
+        let ours = laws.iter().filter(|instance| self.is_ours(&instance.case)).cloned();
+        let ours: Vec<_> = ours.collect();
+        let scratch =
+            TempDir::with_prefix("permscope-").context("cannot make a temporary folder")?;
+        let work = Work { project: &project, corpus: &corpus, selected: &selected, laws: &ours };
+        let started = now();
         executor()?.block_on(async {
-            tokio::select! {
-                exit = self.run(&project, &corpus, &known_ids, &selected, &laws) => exit,
+            let implementations = self.attach(&project, &known_ids, scratch.path()).await?;
+            // What is judged outlives the run, so that an interruption loses nothing that was seen.
+            let judged = RefCell::new(Vec::new());
+            let complete = tokio::select! {
+                done = self.judge(work, &implementations, scratch.path(), &judged) => {
+                    done?;
+                    true
+                }
                 // Dropping the run ends every process of it.
-                () = interruption() => anyhow::bail!("interrupted; nothing was recorded"),
-            }
+                () = interruption() => false,
+            };
+            self.conclude(work, &implementations, &judged.into_inner(), started, complete)
         })
+    }
+
+    fn is_ours(&self, case: &Case) -> bool {
+        self.partition.is_none_or(|partition| partition.holds(&case.id))
     }
 
     /// The corpus to run, and every identity that a list of known differences may name: the project's own, too.
@@ -195,76 +194,116 @@ impl Run {
         Ok((corpus, known_ids))
     }
 
-    async fn run(
+    /// Attaches what was asked for, each with what is known of it.
+    async fn attach(
         &self,
         project: &Project,
-        corpus: &Corpus,
         known_ids: &BTreeSet<String>,
-        selected: &[&Case],
-        laws: &[Instance<'_>],
-    ) -> Result<Exit> {
-        let scratch =
-            TempDir::with_prefix("permscope-").context("cannot make a temporary folder")?;
+        scratch: &Path,
+    ) -> Result<Vec<(Attached, KnownDifferences)>> {
         let patience = Duration::from_secs(self.timeout);
         let mut implementations = Vec::new();
         for wanted in self.wanted() {
-            for attached in attach(&wanted, project, patience, scratch.path()).await? {
+            for attached in attach(&wanted, project, patience, scratch).await? {
                 // Read before anything runs, so that a mistake in one list loses nothing of a run.
                 let file = self.known_file(project, &attached.hello.name);
                 let known = KnownDifferences::read(&file, known_ids, self.bless)?;
                 implementations.push((attached, known));
             }
         }
-        let mut judged = Vec::new();
-        for (attached, known) in &implementations {
+        Ok(implementations)
+    }
+
+    /// Judges every implementation at every release, one after the other.
+    async fn judge<'c>(
+        &self,
+        work: Work<'c>,
+        implementations: &[(Attached, KnownDifferences)],
+        scratch: &Path,
+        judged: &RefCell<Vec<(usize, Judged<'c>)>>,
+    ) -> Result<()> {
+        let Work { corpus, selected, laws, .. } = work;
+        let repeat = usize::from(self.repeat);
+        for (index, (attached, known)) in implementations.iter().enumerate() {
             for &release in &attached.releases {
                 let steps = match self.laws {
                     true => law::trials(laws, &attached.hello),
-                    false => selected.len(),
+                    false => selected.len() * repeat,
                 };
                 let progress = progress_bar(&Target::of(attached, release), steps);
                 let options = Options {
                     jobs: self.jobs(),
-                    scratch: scratch.path(),
+                    scratch,
                     progress: &|done| progress.inc(done as u64),
                 };
                 let one = match self.laws {
                     true => judge_laws(attached, release, laws, corpus, known, options).await?,
-                    false => judge(attached, release, selected, corpus, known, options).await?,
+                    false => {
+                        judge(attached, release, selected, corpus, known, options, repeat).await?
+                    }
                 };
                 progress.finish_and_clear();
                 if !self.bless {
-                    self.show_unexpected(&one, corpus, laws, project);
+                    self.show_unexpected(&one, work);
                 }
-                judged.push(one);
+                judged.borrow_mut().push((index, one));
             }
         }
+        Ok(())
+    }
+
+    /// Records what was judged, writes the reports, and says how it ended.
+    fn conclude(
+        &self,
+        work: Work<'_>,
+        implementations: &[(Attached, KnownDifferences)],
+        judged: &[(usize, Judged<'_>)],
+        started: u64,
+        complete: bool,
+    ) -> Result<Exit> {
+        let Work { project, corpus, .. } = work;
         let header = Header {
             schema: record::SCHEMA,
             program: env!("CARGO_PKG_VERSION").to_owned(),
             corpus: corpus.digest.clone(),
+            laws: self.laws,
             filters: self.filters.clone(),
+            partition: self.partition.map(|partition| partition.to_string()),
+            started,
         };
-        let records: Vec<_> = judged.iter().flat_map(Judged::records).collect();
-        let file = if self.laws { "laws.jsonl" } else { "run.jsonl" };
-        record::write(&project.records().join(file), header, &records)?;
+        let path = project.records().join(if self.laws { "laws.jsonl" } else { "run.jsonl" });
+        let mut writer = Writer::begin(&path, &header)?;
+        let mut targets = Vec::new();
+        for (index, one) in judged {
+            for record in one.records(corpus, project) {
+                writer.record(record)?;
+            }
+            targets.push(one.ran(&implementations[*index].0)?);
+        }
+        writer.finish(footer(corpus, judged, targets, complete))?;
+        let tally = Tally::of(&path)?;
+        for wanted in &self.reports {
+            report::write(&path, &tally, wanted)?;
+        }
+        let judged: Vec<_> = judged.iter().map(|(_, one)| one).collect();
         anstream::print!("{}", message::summary(&judged));
-        if records.is_empty() {
-            anstream::eprintln!("no selected case is for these implementations and releases");
-            return Ok(Exit::NothingSelected);
+        let path = project.short(&path).display();
+        match (complete, tally.counts.all()) {
+            (false, _) => {
+                anstream::eprintln!("interrupted; {path} has what was seen, as incomplete");
+                Ok(Exit::Interrupted)
+            }
+            (true, 0) => {
+                anstream::eprintln!("no selected case is for these implementations and releases");
+                Ok(Exit::NothingSelected)
+            }
+            (true, _) if self.bless => self.write_blessings(&judged, project),
+            (true, _) => Ok(Exit::of_tally(&tally)),
         }
-        if self.bless {
-            self.write_blessings(&judged, project)?;
-            return Ok(Exit::Expected);
-        }
-        Ok(match judged.iter().all(Judged::is_expected) {
-            true => Exit::Expected,
-            false => Exit::Unexpected,
-        })
     }
 
-    /// Writes what was seen into the lists of known differences, one list after the other.
-    fn write_blessings(&self, judged: &[Judged<'_>], project: &Project) -> Result<()> {
+    /// Writes what was seen into the lists of known differences, one list after the other; in CI, where nobody writes reasons, it only says what it would write.
+    fn write_blessings(&self, judged: &[&Judged<'_>], project: &Project) -> Result<Exit> {
         let mut by_file: BTreeMap<PathBuf, Vec<Blessing>> = BTreeMap::new();
         for Judged { target, judgements, .. } in judged {
             let file = self.known_file(project, &target.implementation);
@@ -272,20 +311,28 @@ impl Run {
                 |one: &Judgement<'_>| Blessing::new(&one.case.id, target.release, &one.outcome);
             by_file.entry(file).or_default().extend(judgements.iter().map(blessing));
         }
+        let mut exit = Exit::Expected;
         for (file, blessings) in by_file {
-            let told = bless::bless(&file, &blessings)?;
-            anstream::print!("{}: {told}", project.short(&file).display());
+            let blessed = bless::bless(&file, &blessings)?;
+            let short = project.short(&file).display();
+            match (is_set("CI"), blessed.is_change()) {
+                (true, true) => {
+                    let told = message::blessed(&blessed);
+                    anstream::print!("{short} is not changed, because CI is set: {told}");
+                    exit = Exit::Unexpected;
+                }
+                (false, true) => {
+                    blessed.write(&file)?;
+                    anstream::print!("{short}: {}", message::blessed(&blessed));
+                }
+                (_, false) => anstream::println!("{short}: nothing to bless"),
+            }
         }
-        Ok(())
+        Ok(exit)
     }
 
-    fn show_unexpected(
-        &self,
-        judged: &Judged<'_>,
-        corpus: &Corpus,
-        laws: &[Instance<'_>],
-        project: &Project,
-    ) {
+    fn show_unexpected(&self, judged: &Judged<'_>, work: Work<'_>) {
+        let Work { project, corpus, laws, .. } = work;
         let corpora = self.corpora.iter().map(|folder| ("--corpus", &**folder));
         let known = self.known.iter().map(|file| ("--known", &**file));
         let options: Vec<_> = corpora.chain(known).collect();
@@ -317,6 +364,42 @@ impl Run {
     }
 }
 
+/// The footer of a record, with the clauses of the models that were run and were not tested.
+fn footer(
+    corpus: &Corpus,
+    judged: &[(usize, Judged<'_>)],
+    targets: Vec<Ran>,
+    complete: bool,
+) -> Footer {
+    let models: BTreeSet<_> = targets.iter().map(|ran| format!("{}.", ran.model)).collect();
+    let is_concerned = |id: &str| models.iter().any(|model| id.starts_with(model.as_str()));
+    let judgements = judged.iter().flat_map(|(_, one)| &one.judgements);
+    let tested: BTreeSet<_> = judgements.flat_map(|one| &one.case.clauses).collect();
+    let concerned: Vec<_> =
+        corpus.clauses.iter().map(|clause| &clause.id).filter(|id| is_concerned(id)).collect();
+    let untested = concerned.iter().filter(|id| !tested.contains(**id));
+    Footer {
+        // The writer counts for itself.
+        records: 0,
+        complete,
+        targets,
+        clauses: concerned.len(),
+        untested: untested.map(|id| (*id).clone()).collect(),
+        stopped: now(),
+    }
+}
+
+/// Milliseconds since 1970.
+fn now() -> u64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// Whether an environment variable says yes.
+fn is_set(name: &str) -> bool {
+    std::env::var(name).is_ok_and(|value| !matches!(value.as_str(), "" | "0" | "false"))
+}
+
 /// Ends when somebody wants the run to end: at the keyboard, or by ending the program.
 async fn interruption() {
     let keyboard = async {
@@ -337,43 +420,9 @@ async fn interruption() {
     keyboard.await;
 }
 
-/// Reads a corpus; what cannot be read at all is told apart from what has errors in it.
-fn read_corpus(folder: &Path, fixtures: &[PathBuf], cited: &[Clause]) -> Result<Corpus> {
-    Corpus::read(folder, fixtures, cited).map_err(|error| match error.is::<BadCorpus>() {
-        true => error,
-        false => NoCorpus(format!("{error:#}")).into(),
-    })
-}
-
-/// What drives processes: many at once, deadlines and signals, in one thread.
-fn executor() -> Result<tokio::runtime::Runtime> {
-    let executor = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    executor.context("cannot start what drives processes")
-}
-
-async fn measure(implementations: &[Wanted]) -> Result<()> {
-    let project = Project::here()?;
-    let corpus = read_corpus(&project.corpus(), &[project.fixtures()], &[])?;
-    let scratch = TempDir::with_prefix("permscope-").context("cannot make a temporary folder")?;
-    anstream::print!("{}", message::reference_cost(bench::measure_reference()?));
-    for wanted in implementations {
-        for attached in attach(wanted, &project, bench::PATIENCE, scratch.path()).await? {
-            for &release in &attached.releases {
-                if let Some(cost) =
-                    bench::measure(&attached, release, &corpus, scratch.path()).await?
-                {
-                    let target = Target::of(&attached, release);
-                    anstream::print!("{}", message::cost(&target, &cost));
-                }
-            }
-        }
-    }
-    Ok(())
-}
-
 /// A bar on standard error where a person watches, and nothing elsewhere.
 fn progress_bar(target: &Target, cases: usize) -> ProgressBar {
-    let watched = std::io::stderr().is_terminal() && std::env::var_os("CI").is_none();
+    let watched = std::io::stderr().is_terminal() && !is_set("CI");
     if !watched {
         return ProgressBar::hidden();
     }

@@ -1,0 +1,135 @@
+//! The command line: what the program can be asked to do.
+
+mod diff;
+mod explain;
+mod merge;
+mod report;
+mod run;
+mod upgrade;
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use clap::{Parser, Subcommand};
+use tempfile::TempDir;
+
+use crate::bench;
+use crate::corpus::clause::Clause;
+use crate::corpus::{BadCorpus, Corpus, format};
+use crate::exit::{self, Exit, NoCorpus};
+use crate::implementation::attach::{Wanted, attach};
+use crate::judgement::Target;
+use crate::message;
+use crate::project::Project;
+use crate::record;
+
+/// The conformance suite of runtime permission models.
+///
+/// Runs the corpus on the reference engine, on real runtimes and on engines of others, and shows every answer that is not as promised.
+#[derive(Debug, Parser)]
+#[command(name = "permscope", version, after_help = exit::HELP, args_conflicts_with_subcommands = true)]
+pub struct CommandLine {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    run: run::Run,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Runs cases and judges them by what is known; what happens without a subcommand, too.
+    #[command(visible_alias = "gate", after_help = exit::HELP)]
+    Run(run::Run),
+    /// Writes reports of a run that is recorded already.
+    Report(report::Report),
+    /// Puts the records of several machines together.
+    Merge(merge::Merge),
+    /// Says what is different between two records, and whether the implementation, the corpus or the expectations changed.
+    Diff(diff::Diff),
+    /// Explains an answer: the rule that settled it, the rules that lost and why, and the answers at other releases.
+    Explain(explain::Explain),
+    /// Lists which questions about some flags change their answer from one release to another.
+    Upgrade(upgrade::Upgrade),
+    /// Measures what the corpus costs on the reference engine and on real runtimes, as ratios.
+    Bench {
+        /// What to measure, beside the reference engine.
+        #[arg(long = "implementation", short, value_name = "NAME[@VERSION]|NAME=PATH")]
+        implementations: Vec<Wanted>,
+    },
+    /// Prints the JSON Schema of a case file, or of another format.
+    Schema {
+        /// Of what.
+        #[arg(value_enum, default_value = "case")]
+        of: Schema,
+    },
+}
+
+/// What has a schema.
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum Schema {
+    /// A case file.
+    Case,
+    /// A line of a record.
+    Record,
+}
+
+impl CommandLine {
+    /// Does what was asked.
+    pub fn execute(self) -> Result<Exit> {
+        match self.command {
+            None => self.run.execute(),
+            Some(Command::Run(run)) => run.execute(),
+            Some(Command::Report(report)) => report.execute(),
+            Some(Command::Merge(merge)) => merge.execute(),
+            Some(Command::Diff(diff)) => diff.execute(),
+            Some(Command::Explain(explain)) => explain.execute(),
+            Some(Command::Upgrade(upgrade)) => upgrade.execute(),
+            Some(Command::Bench { implementations }) => {
+                executor()?.block_on(measure(&implementations))?;
+                Ok(Exit::Expected)
+            }
+            Some(Command::Schema { of }) => {
+                let schema = match of {
+                    Schema::Case => format::schema(),
+                    Schema::Record => record::schema(),
+                };
+                anstream::print!("{schema}");
+                Ok(Exit::Expected)
+            }
+        }
+    }
+}
+
+/// Reads a corpus; what cannot be read at all is told apart from what has errors in it.
+fn read_corpus(folder: &Path, fixtures: &[PathBuf], cited: &[Clause]) -> Result<Corpus> {
+    Corpus::read(folder, fixtures, cited).map_err(|error| match error.is::<BadCorpus>() {
+        true => error,
+        false => NoCorpus(format!("{error:#}")).into(),
+    })
+}
+
+/// What drives processes: many at once, deadlines and signals, in one thread.
+fn executor() -> Result<tokio::runtime::Runtime> {
+    let executor = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    executor.context("cannot start what drives processes")
+}
+
+async fn measure(implementations: &[Wanted]) -> Result<()> {
+    let project = Project::here()?;
+    let corpus = read_corpus(&project.corpus(), &[project.fixtures()], &[])?;
+    let scratch = TempDir::with_prefix("permscope-").context("cannot make a temporary folder")?;
+    anstream::print!("{}", message::reference_cost(bench::measure_reference()?));
+    for wanted in implementations {
+        for attached in attach(wanted, &project, bench::PATIENCE, scratch.path()).await? {
+            for &release in &attached.releases {
+                if let Some(cost) =
+                    bench::measure(&attached, release, &corpus, scratch.path()).await?
+                {
+                    let target = Target::of(&attached, release);
+                    anstream::print!("{}", message::cost(&target, &cost));
+                }
+            }
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,173 @@
+//! Comparing two records: what changed, and who changed it.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::Path;
+
+use anyhow::Result;
+
+use crate::outcome::Word;
+use crate::record::{Reader, Record};
+
+/// Who changed what came of a case.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Cause {
+    /// It was asked the same, and answers otherwise.
+    Implementation,
+    /// It is asked something else.
+    Corpus,
+    /// It is asked the same, and something else is promised.
+    Expectations,
+    /// It answers the same, and something else is known.
+    Known,
+    /// The case is new, or newly run.
+    Added,
+    /// The case is gone, or no longer run.
+    Removed,
+}
+
+impl Cause {
+    /// The cause as a heading.
+    fn heading(self) -> &'static str {
+        match self {
+            Cause::Implementation => "the implementation changed",
+            Cause::Corpus => "the corpus changed: something else is asked",
+            Cause::Expectations => "the expectations changed: something else is promised",
+            Cause::Known => "what is known changed",
+            Cause::Added => "only in the second",
+            Cause::Removed => "only in the first",
+        }
+    }
+}
+
+/// One change.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Change {
+    /// The case, and what it was run on.
+    pub what: String,
+    /// What came of it before, if anything.
+    pub before: Option<String>,
+    /// What comes of it now, if anything.
+    pub after: Option<String>,
+}
+
+/// Every change, by its cause.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Changes(BTreeMap<Cause, Vec<Change>>);
+
+impl Changes {
+    /// Whether nothing changed.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The changes of one cause.
+    pub fn of(&self, cause: Cause) -> &[Change] {
+        self.0.get(&cause).map_or(&[], Vec::as_slice)
+    }
+}
+
+impl fmt::Display for Changes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.is_empty() {
+            return writeln!(f, "nothing changed");
+        }
+        for (cause, changes) in &self.0 {
+            writeln!(f, "{} ({}):", cause.heading(), changes.len())?;
+            for Change { what, before, after } in changes {
+                let before = before.as_deref().unwrap_or("not run");
+                let after = after.as_deref().unwrap_or("not run");
+                writeln!(f, "  {what}: {before} -> {after}")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What a record says of a case, as far as two are compared.
+struct Entry {
+    script: String,
+    promise: String,
+    seen: String,
+    outcome: Word,
+}
+
+impl Entry {
+    fn of(record: &Record) -> Self {
+        let seen = serde_json::to_string(&record.seen).unwrap_or_default();
+        let seen = record.broke.clone().unwrap_or(seen);
+        let (script, promise) = (record.script.clone(), record.promise.clone());
+        Self { script, promise, seen, outcome: record.outcome }
+    }
+
+    fn told(&self) -> String {
+        match self.seen.as_str() {
+            "null" => self.outcome.name().to_owned(),
+            seen => format!("{} {seen}", self.outcome.name()),
+        }
+    }
+
+    fn changed(&self, after: &Self) -> Option<Cause> {
+        if self.script != after.script {
+            return (self.told() != after.told()).then_some(Cause::Corpus);
+        }
+        if self.promise != after.promise {
+            return (self.told() != after.told()).then_some(Cause::Expectations);
+        }
+        if self.seen != after.seen {
+            return Some(Cause::Implementation);
+        }
+        (self.outcome != after.outcome).then_some(Cause::Known)
+    }
+}
+
+/// Compares two records.
+///
+/// Where each is of one implementation at one release, these are compared whatever their releases are; else only what has the same name and release.
+pub fn diff(before: &Path, after: &Path) -> Result<Changes> {
+    let (before, one_before) = entries(before)?;
+    let (after, one_after) = entries(after)?;
+    let key = |(case, target): &(String, String)| match one_before && one_after {
+        true => (case.clone(), String::new()),
+        false => (case.clone(), target.clone()),
+    };
+    let mut later: BTreeMap<_, _> =
+        after.iter().map(|(name, entry)| (key(name), (name, entry))).collect();
+    let mut changes = Changes::default();
+    let mut add = |cause,
+                   (case, target): &(String, String),
+                   before: Option<&Entry>,
+                   after: Option<&Entry>| {
+        changes.0.entry(cause).or_default().push(Change {
+            what: format!("{case} on {target}"),
+            before: before.map(Entry::told),
+            after: after.map(Entry::told),
+        });
+    };
+    for (name, entry) in &before {
+        match later.remove(&key(name)) {
+            None => add(Cause::Removed, name, Some(entry), None),
+            Some((name, now)) => {
+                if let Some(cause) = entry.changed(now) {
+                    add(cause, name, Some(entry), Some(now));
+                }
+            }
+        }
+    }
+    for (name, entry) in later.into_values() {
+        add(Cause::Added, name, None, Some(entry));
+    }
+    Ok(changes)
+}
+
+/// What a record says, by case and target, and whether it has one target only.
+fn entries(path: &Path) -> Result<(BTreeMap<(String, String), Entry>, bool)> {
+    let mut reader = Reader::open(path)?;
+    let mut entries = BTreeMap::new();
+    while let Some(record) = reader.next_record()? {
+        let target = format!("{}@{}", record.implementation, record.release);
+        entries.insert((record.case.clone(), target), Entry::of(&record));
+    }
+    let has_one = reader.footer().is_some_and(|footer| footer.targets.len() == 1);
+    Ok((entries, has_one))
+}

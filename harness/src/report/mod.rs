@@ -1,0 +1,142 @@
+//! Reports: what a record says, in the formats that other tools read.
+//!
+//! Every report is a fold over a record that is read line by line, once to count it and once to write it, so its memory does not grow with the record.
+
+mod badge;
+mod ctrf;
+mod github;
+mod json;
+mod junit;
+mod markdown;
+mod sarif;
+
+use std::fmt;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+use anyhow::Result;
+
+use crate::file::Replacement;
+use crate::record::{Reader, Record};
+use crate::tally::Tally;
+
+/// A format.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// The record itself.
+    Jsonl,
+    /// One JSON document.
+    Json,
+    /// JUnit's XML.
+    Junit,
+    /// Common Test Report Format.
+    Ctrf,
+    /// Static Analysis Results Interchange Format.
+    Sarif,
+    /// Markdown, short enough for a step's summary.
+    Markdown,
+    /// Annotations of GitHub's, few enough to be shown.
+    Github,
+    /// The endpoint of a badge.
+    Badge,
+}
+
+impl Format {
+    /// Every format.
+    pub const ALL: [Format; 8] = [
+        Format::Jsonl,
+        Format::Json,
+        Format::Junit,
+        Format::Ctrf,
+        Format::Sarif,
+        Format::Markdown,
+        Format::Github,
+        Format::Badge,
+    ];
+
+    /// The word on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Format::Jsonl => "jsonl",
+            Format::Json => "json",
+            Format::Junit => "junit",
+            Format::Ctrf => "ctrf",
+            Format::Sarif => "sarif",
+            Format::Markdown => "markdown",
+            Format::Github => "github",
+            Format::Badge => "badge",
+        }
+    }
+}
+
+/// A report that was asked for: `FORMAT=PATH`, where `-` is standard output.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Wanted {
+    /// The format.
+    pub format: Format,
+    /// Where it goes.
+    pub path: PathBuf,
+}
+
+impl FromStr for Wanted {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let names = || Format::ALL.map(Format::name).join(", ");
+        let Some((name, path)) = text.split_once('=').filter(|(_, path)| !path.is_empty()) else {
+            return Err(format!("write FORMAT=PATH, with one of the formats {}", names()));
+        };
+        let format = Format::ALL.into_iter().find(|format| format.name() == name);
+        let format = format
+            .ok_or_else(|| format!("there is no format \"{name}\"; there are {}", names()))?;
+        Ok(Self { format, path: path.into() })
+    }
+}
+
+impl fmt::Display for Wanted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}={}", self.format.name(), self.path.display())
+    }
+}
+
+/// What a format is written from: the counts of a record, and its lines one after the other.
+pub struct Source<'r> {
+    /// The counts.
+    pub tally: &'r Tally,
+    reader: Reader,
+}
+
+impl Source<'_> {
+    /// The next record; none behind the last.
+    pub fn next_record(&mut self) -> Result<Option<Record>> {
+        self.reader.next_record()
+    }
+}
+
+/// Writes a report of a record: whole, or not at all.
+pub fn write(record: &Path, tally: &Tally, wanted: &Wanted) -> Result<()> {
+    let mut source = Source { tally, reader: Reader::open(record)? };
+    if wanted.path == Path::new("-") {
+        return fold(wanted.format, record, &mut source, &mut anstream::stdout());
+    }
+    let mut file = Replacement::of(&wanted.path)?;
+    fold(wanted.format, record, &mut source, &mut file)?;
+    file.persist()
+}
+
+fn fold(format: Format, record: &Path, source: &mut Source<'_>, out: &mut dyn Write) -> Result<()> {
+    match format {
+        Format::Jsonl => {
+            std::io::copy(&mut std::fs::File::open(record)?, out)?;
+            Ok(())
+        }
+        Format::Json => json::write(source, out),
+        Format::Junit => junit::write(source, out),
+        Format::Ctrf => ctrf::write(source, out),
+        Format::Sarif => sarif::write(source, out),
+        Format::Markdown => markdown::write(source, out),
+        Format::Github => github::write(source, out),
+        Format::Badge => badge::write(source, out),
+    }
+}
