@@ -7,6 +7,7 @@ use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
+use permscope::tally::Tally;
 use rstest::rstest;
 use tempfile::TempDir;
 
@@ -140,10 +141,12 @@ fn an_interrupted_run_leaves_nothing_behind(#[case] signal: &str) {
     wait_until("the end", || running.try_wait().expect("it can be waited for").is_some());
     let output = running.wait_with_output().expect("it has ended");
     let (code, stderr) = code_and_error(&output);
-    assert_eq!(code, 1, "{stderr}");
-    assert!(stderr.contains("interrupted; nothing was recorded"), "{stderr}");
+    assert_eq!(code, 130, "{stderr}");
+    assert!(stderr.contains("run.jsonl has what was seen, as incomplete"), "{stderr}");
     wait_until("the child's end", || !is_alive(child.trim()));
     let left = fs::read_dir(folder.path().join("temporary")).expect("the folder is there").count();
     assert_eq!(left, 0, "temporary folders are left");
-    assert!(!folder.path().join("target").exists(), "nothing is recorded");
+    let record = Tally::of(&folder.path().join("target/conformance/run.jsonl"));
+    let record = record.expect("what was seen is recorded");
+    assert!(!record.footer.complete && record.counts.all() == 0, "{record:?}");
 }

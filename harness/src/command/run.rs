@@ -150,7 +150,13 @@ impl Run {
         let work = Work { project: &project, corpus: &corpus, selected: &selected, laws: &ours };
         let started = now();
         executor()?.block_on(async {
-            let implementations = self.attach(&project, &known_ids, scratch.path()).await?;
+            let implementations = tokio::select! {
+                attached = self.attach(&project, &known_ids, scratch.path()) => attached?,
+                () = interruption() => {
+                    anstream::eprintln!("interrupted before anything was run");
+                    return Ok(Exit::Interrupted);
+                }
+            };
             // What is judged outlives the run, so that an interruption loses nothing that was seen.
             let judged = RefCell::new(Vec::new());
             let complete = tokio::select! {
