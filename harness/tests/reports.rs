@@ -8,7 +8,7 @@ use permscope::record::{self, Footer, Header, Ran, Record, Writer};
 use permscope::report::{self, Format, Wanted};
 use permscope::tally::Tally;
 use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
-use quick_junit::{NonSuccessKind, TestCaseStatus};
+use quick_junit::{NonSuccessKind, TestCaseStatus, XmlString};
 use rstest::rstest;
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -82,7 +82,7 @@ impl Run {
 }
 
 /// A record with this outcome and severity, and with more fields.
-fn record(number: usize, outcome: &str, severity: Option<&str>, more: Value) -> Record {
+fn record(number: usize, outcome: &str, severity: Option<&str>, more: &Value) -> Record {
     let mut record = json!({
         "case": format!("deno::area::file::case-{number}"), "implementation": "deno",
         "model": "deno", "release": "2.9.6", "outcome": outcome, "file": "conformance/deno/area/file.toml",
@@ -106,18 +106,18 @@ fn everything() -> Vec<Record> {
         "clauses": [ODD], "seen": ODD,
     });
     vec![
-        record(0, "pass", None, json!({})),
-        record(1, "pass", None, json!({ "clauses": [] })),
-        record(2, "known", Some("over-grant"), known.clone()),
-        record(3, "known", Some("over-deny"), known.clone()),
-        record(4, "known", Some("diagnostic"), known),
-        record(5, "fail", Some("over-grant"), steps.clone()),
-        record(6, "fail", Some("over-deny"), steps.clone()),
-        record(7, "fail", Some("diagnostic"), steps),
-        record(8, "stale", None, json!({ "clauses": [] })),
-        record(9, "stale", Some("over-grant"), json!({ "seen": "started" })),
-        record(10, "broke", None, json!({ "broke": ODD })),
-        record(11, "fail", Some("over-deny"), odd),
+        record(0, "pass", None, &json!({})),
+        record(1, "pass", None, &json!({ "clauses": [] })),
+        record(2, "known", Some("over-grant"), &known),
+        record(3, "known", Some("over-deny"), &known),
+        record(4, "known", Some("diagnostic"), &known),
+        record(5, "fail", Some("over-grant"), &steps),
+        record(6, "fail", Some("over-deny"), &steps),
+        record(7, "fail", Some("diagnostic"), &steps),
+        record(8, "stale", None, &json!({ "clauses": [] })),
+        record(9, "stale", Some("over-grant"), &json!({ "seen": "started" })),
+        record(10, "broke", None, &json!({ "broke": ODD })),
+        record(11, "fail", Some("over-deny"), &odd),
     ]
 }
 
@@ -233,7 +233,7 @@ fn junit(#[values(true, false)] complete: bool) {
     assert!(matches!(known.status, TestCaseStatus::Success { .. }));
     assert!(known.system_out.as_ref().is_some_and(|text| text.contains(&odd)));
     let last = &report.test_suites[2].test_cases[0];
-    let class = last.classname.as_ref().map(|class| class.as_str());
+    let class = last.classname.as_ref().map(XmlString::as_str);
     // The odd text has the separator of identities in it.
     let (area, name) = format!("deno::area::{odd}")
         .rsplit_once("::")
@@ -241,8 +241,21 @@ fn junit(#[values(true, false)] complete: bool) {
         .expect("it has parts");
     assert_eq!((class, last.name.as_str()), (Some(area.as_str()), name.as_str()));
     let TestCaseStatus::NonSuccess { message, ty, .. } = &last.status else { panic!("{last:?}") };
-    assert_eq!(message.as_ref().map(|message| message.as_str()), Some(odd.as_str()));
-    assert_eq!(ty.as_ref().map(|kind| kind.as_str()), Some("over-deny"));
+    assert_eq!(message.as_ref().map(XmlString::as_str), Some(odd.as_str()));
+    assert_eq!(ty.as_ref().map(XmlString::as_str), Some("over-deny"));
+}
+
+/// Suites cannot be written from records that are in another order.
+#[test]
+fn junit_wants_targets_in_order() {
+    let mut records = everything();
+    records.reverse();
+    let run = Run::of(records, true);
+    let path = run.folder.path().join("junit");
+    let wanted = Wanted { format: Format::Junit, path: path.clone() };
+    let error = report::write(&run.record(), &run.tally, &wanted).expect_err("they are reversed");
+    assert!(error.to_string().contains("its footer names no such target"), "{error:#}");
+    assert!(!path.exists());
 }
 
 #[rstest]
@@ -309,12 +322,11 @@ fn sarif_has_room(
     #[case] left_out: usize,
 ) {
     let reason = json!({ "seen": "unknown-flag", "reason": "so" });
-    let records =
-        (0..known).map(|number| record(number, "known", Some("over-deny"), reason.clone()));
+    let records = (0..known).map(|number| record(number, "known", Some("over-deny"), &reason));
     let records = records
-        .chain((0..fails).map(|number| record(number, "fail", Some("over-deny"), json!({}))));
+        .chain((0..fails).map(|number| record(number, "fail", Some("over-deny"), &json!({}))));
     let records = records.chain(
-        (0..over_grants).map(|number| record(number, "fail", Some("over-grant"), json!({}))),
+        (0..over_grants).map(|number| record(number, "fail", Some("over-grant"), &json!({}))),
     );
     let run = &Run::of(records, true).json(Format::Sarif)["runs"][0];
     let results = run["results"].as_array().expect("the results are a list");
@@ -399,9 +411,9 @@ fn markdown_is_short() {
     ];
     let many = outcomes.iter().flat_map(|&(outcome, severity)| {
         let long = &long;
-        (0..2_000).map(move |number| record(number, outcome, Some(severity), long.clone()))
+        (0..2_000).map(move |number| record(number, outcome, Some(severity), long))
     });
-    let records = many.chain([record(77_777, "fail", Some("over-grant"), long.clone())]);
+    let records = many.chain([record(77_777, "fail", Some("over-grant"), &long)]);
     let markdown = Run::of(records, true).report(Format::Markdown);
     assert!(markdown.len() < 1_000_000, "{} bytes", markdown.len());
     assert!(markdown.contains("case-77777"));
@@ -445,11 +457,11 @@ fn github(#[values(true, false)] complete: bool) {
 #[test]
 fn github_has_ten_of_a_level() {
     let known = json!({ "seen": "started", "reason": "so" });
-    let records = (0..30).map(|number| record(number, "fail", Some("over-deny"), json!({})));
+    let records = (0..30).map(|number| record(number, "fail", Some("over-deny"), &json!({})));
     let records =
-        records.chain((0..3).map(|number| record(number, "fail", Some("over-grant"), json!({}))));
-    let records = records
-        .chain((0..30).map(|number| record(number, "known", Some("over-grant"), known.clone())));
+        records.chain((0..3).map(|number| record(number, "fail", Some("over-grant"), &json!({}))));
+    let records =
+        records.chain((0..30).map(|number| record(number, "known", Some("over-grant"), &known)));
     let report = Run::of(records, true).report(Format::Github);
     let commands: Vec<_> = report.lines().map(command).collect();
     let count = |wanted: &str| commands.iter().filter(|(level, _, _)| *level == wanted).count();
@@ -478,7 +490,7 @@ fn badge(
     #[case] color: &str,
 ) {
     let records = records.iter().flat_map(|&(outcome, severity, count)| {
-        (0..count).map(move |number| record(number, outcome, severity, json!({})))
+        (0..count).map(move |number| record(number, outcome, severity, &json!({})))
     });
     let badge = Run::of(records, complete).json(Format::Badge);
     let is_error = matches!(message, "incomplete" | "nothing was run");

@@ -35,7 +35,7 @@ pub fn write(source: &mut Source<'_>, out: &mut dyn Write) -> Result<()> {
     write!(out, ",\n\"tests\":[")?;
     let mut separator = "";
     while let Some(record) = source.next_record()? {
-        write!(out, "{separator}\n")?;
+        writeln!(out, "{separator}")?;
         serde_json::to_writer(&mut *out, &test(&record))?;
         separator = ",";
     }

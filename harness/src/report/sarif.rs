@@ -39,7 +39,7 @@ pub fn write(source: &mut Source<'_>, out: &mut dyn Write) -> Result<()> {
             continue;
         }
         room[rank] -= 1;
-        write!(out, "{separator}\n")?;
+        writeln!(out, "{separator}")?;
         serde_json::to_writer(&mut *out, &result(&record))?;
         separator = ",";
         if record.clauses.is_empty() {

@@ -136,7 +136,7 @@ impl Session {
                 }
                 // What names nothing has nothing in common with any rule.
                 None => {
-                    standings.extend(self.rules(*kind).map(|rule| (*kind, rule, Standing::Apart)))
+                    standings.extend(self.rules(*kind).map(|rule| (*kind, rule, Standing::Apart)));
                 }
             }
         }
