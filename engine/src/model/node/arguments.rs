@@ -192,7 +192,7 @@ pub fn read(
     let mut rest = arguments.iter();
     while let Some(written) = rest.as_slice().first() {
         match (written.as_str(), place) {
-            ("--", Place::CommandLine) => {
+            ("--", Place::CommandLine | Place::Worker) => {
                 rest.next();
                 break;
             }
@@ -230,7 +230,8 @@ fn one(
         Place::CommandLine => true,
         Place::Options => flag.is_option(),
         // What is set for all of a process cannot be set for one of its workers.
-        Place::Worker => flag.is_option() && !matches!(flag, Flag::Title),
+        // A file that the process would read means nothing to it.
+        Place::Worker => !matches!(flag, Flag::Title),
     });
     let flag = match (flag, &positive) {
         (Some(Flag::Switch(switch)), _) => {
@@ -276,10 +277,8 @@ pub fn split(text: &str) -> Result<Vec<String>, BadFlag> {
     while let Some(character) = characters.next() {
         match character {
             ' ' if !quoted => words.extend(word.take()),
-            '"' => {
-                quoted = !quoted;
-                word.get_or_insert_default();
-            }
+            // Quotes around nothing make no word.
+            '"' => quoted = !quoted,
             '\\' if quoted => word.get_or_insert_default().extend(characters.next()),
             other => word.get_or_insert_default().push(other),
         }

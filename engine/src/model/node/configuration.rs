@@ -25,6 +25,8 @@ pub fn read(text: &str, release: Release) -> Result<Vec<Setting>, BadFlag> {
     let bad = |key: &str, refusal| BadFlag::new(key, refusal);
     let no_file = || bad("the configuration file", Refusal::BadValue);
     let Pairs(file) = serde_json::from_str::<Pairs<Box<RawValue>>>(text).map_err(|_| no_file())?;
+    // Only what describes a file may stand beside several files in one.
+    let fields = file.iter().filter(|(name, _)| name != "$schema").count();
     let mut settings = Vec::new();
     let mut named = BTreeSet::new();
     for (namespace, written) in file {
@@ -35,6 +37,9 @@ pub fn read(text: &str, release: Release) -> Result<Vec<Setting>, BadFlag> {
                 Ok(major) if release.major == major => continue,
                 _ => return Err(bad(&namespace, Refusal::BadValue)),
             },
+            "configs" if VERSIONS.includes(release) && fields > 1 => {
+                return Err(bad(&namespace, Refusal::BadValue));
+            }
             "configs" if VERSIONS.includes(release) => {
                 let configs: Vec<Versioned> =
                     serde_json::from_str(written.get()).map_err(|_| no_file())?;
@@ -42,7 +47,10 @@ pub fn read(text: &str, release: Release) -> Result<Vec<Setting>, BadFlag> {
                 return read(ours.ok_or_else(no_file)?.config.get(), release);
             }
             // What else a file configures is none of a permission's business.
-            "$schema" | "test" | "testRunner" | "watch" => continue,
+            "$schema" | "test" | "watch" => continue,
+            "testRunner" if NAMESPACE.includes(release) => {
+                return Err(bad(&namespace, Refusal::BadValue));
+            }
             _ if NAMESPACE.includes(release) => return Err(bad(&namespace, Refusal::UnknownFlag)),
             _ => continue,
         };

@@ -7,13 +7,14 @@ use super::configuration;
 use super::environment;
 use super::grammar;
 use super::kind::{KINDS, Kind, Row};
+use super::module;
 use crate::decide::{Decision, Precedence, decide};
 use crate::release::{Release, Since};
 use crate::resource::Resource;
 use crate::resource::path::Path;
 use crate::resource::pattern::Pattern;
 use crate::rule::{Effect, Origin, Reach, Rule};
-use crate::world::{Entry, World};
+use crate::world::World;
 
 /// What becomes of what is not granted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -176,19 +177,23 @@ impl Given {
         if mode == Mode::Off {
             given.needs_a_model(release)?;
         }
-        let required = settings.iter().filter_map(|setting| match setting {
-            Setting::Preload(Preload::Require, module) => Some(module.as_str()),
+        // What is not there is missed later, and not for lack of a permission.
+        let entry = entry.and_then(|entry| module::entry_point(entry, world));
+        let preloaded = settings.iter().filter_map(|setting| match setting {
+            Setting::Preload(how, name) => Some((*how, module::preloaded(name, world)?)),
             _ => None,
         });
+        let preloaded: Vec<_> = preloaded.collect();
         if IMPLICIT_GRANTS.includes(release) {
-            required.chain(entry).for_each(|module| given.grant_module(module, world));
+            let required = preloaded.iter().filter(|(how, _)| *how == Preload::Require);
+            required
+                .map(|(_, file)| file)
+                .chain(&entry)
+                .for_each(|file| given.grant_module(file, world));
         }
-        let loaded = settings.iter().filter_map(|setting| match setting {
-            Setting::Preload(_, module) => Some(module.as_str()),
-            _ => None,
-        });
         if mode == Mode::Enforced {
-            loaded.chain(entry).try_for_each(|module| may_load(module, &given, world))?;
+            let loaded = preloaded.iter().map(|(_, file)| file).chain(&entry);
+            loaded.into_iter().try_for_each(|file| may_load(file, &given, world))?;
         }
         Ok(given)
     }
@@ -229,12 +234,10 @@ impl Given {
         }
     }
 
-    /// A module may be read under the name that it was given, and where that leads.
-    fn grant_module(&mut self, module: &str, world: &World) {
+    /// A module may be read under its own name, and where that leads.
+    fn grant_module(&mut self, file: &Path, world: &World) {
         let origin = Origin::Implied("the entry point and required modules may be read");
-        let file = module_file(module, world);
-        let real = file.as_ref().and_then(|file| world.follow(file));
-        for path in file.into_iter().chain(real) {
+        for path in [Some(file.clone()), world.follow(file)].into_iter().flatten() {
             let reach = Reach::Part(Resource::Pattern(Pattern::One(path)));
             let rule = Rule { effect: Effect::Grant, reach, origin: origin.clone() };
             self.rules[Kind::FsRead as usize].push(rule);
@@ -242,13 +245,10 @@ impl Given {
     }
 }
 
-/// Whether a module may be read, under its own name and where that leads; one that is not there is missed later, and not for lack of a permission.
-fn may_load(module: &str, given: &Given, world: &World) -> Result<(), BadFlag> {
-    let Some(file) = module_file(module, world) else {
-        return Ok(());
-    };
-    let real = world.follow(&file);
-    for path in [Some(file), real].into_iter().flatten() {
+/// Whether the file of a module may be read, under its own name and where that leads.
+fn may_load(file: &Path, given: &Given, world: &World) -> Result<(), BadFlag> {
+    let real = world.follow(file);
+    for path in [Some(file), real.as_ref()].into_iter().flatten() {
         let question = Reach::Part(Resource::Pattern(Pattern::One(path.clone())));
         let rules = given.rules[Kind::FsRead as usize].iter();
         let Decision::Granted { .. } = decide(rules, &question, Precedence::DenialWins) else {
@@ -256,36 +256,4 @@ fn may_load(module: &str, given: &Given, world: &World) -> Result<(), BadFlag> {
         };
     }
     Ok(())
-}
-
-/// The file that a path of a module means: itself, with an extension, or what a directory names as its main module.
-fn module_file(module: &str, world: &World) -> Option<Path> {
-    let is_path = module.starts_with(['.', '/']);
-    let installed = if is_path { None } else { installed(module, world) };
-    file_of(&installed.unwrap_or_else(|| world.path(module)), world)
-}
-
-/// Where a package lies that is named without a path: in the nearest `node_modules` that has it.
-fn installed(package: &str, world: &World) -> Option<Path> {
-    let above = std::iter::successors(Some(world.directory.clone()), Path::parent);
-    above
-        .map(|folder| folder.join(&format!("node_modules/{package}"), world.platform))
-        .find(|place| world.resolve(place).is_some())
-}
-
-fn file_of(path: &Path, world: &World) -> Option<Path> {
-    let is_file = |path: &Path| matches!(world.resolve(path), Some(Entry::File | Entry::Program));
-    let with = |path: &Path, end: &str| world.path(&format!("{path}{end}"));
-    let as_file = |path: &Path| {
-        let names = ["", ".js", ".json"].map(|end| with(path, end));
-        names.into_iter().find(is_file)
-    };
-    let index = || as_file(&with(path, "/index"));
-    let main = || {
-        let text = world.texts.get(&with(path, "/package.json"))?;
-        let package: serde_json::Value = serde_json::from_str(text).ok()?;
-        let main = with(path, &format!("/{}", package.get("main")?.as_str()?));
-        as_file(&main).or_else(|| as_file(&with(&main, "/index")))
-    };
-    as_file(path).or_else(main).or_else(index)
 }

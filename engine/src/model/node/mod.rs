@@ -7,6 +7,7 @@ pub mod environment;
 pub mod flags;
 pub mod grammar;
 pub mod kind;
+pub mod module;
 pub mod operation;
 pub mod options;
 pub mod session;

@@ -13,8 +13,19 @@ pub struct Operation {
     pub requires: &'static [Kind],
     /// What it is done to, as written.
     pub argument: String,
-    /// Whether there is something to do it with.
-    pub present: bool,
+    /// What is there to do it with.
+    pub found: Found,
+}
+
+/// What stands where an operation looks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Found {
+    /// What it needs.
+    Present,
+    /// Nothing.
+    Absent,
+    /// Something else, which the system refuses with this code.
+    Unfit(&'static str),
 }
 
 /// Reads an operation: its name and its argument.
@@ -44,20 +55,22 @@ pub fn read(value: &Value, world: &World) -> Result<Operation, Thrown> {
         let message = "a path has no NUL in it".to_owned();
         return Err(Thrown { code: "ERR_INVALID_ARG_VALUE", message });
     }
-    let present = is_present(name, &argument, world);
-    Ok(Operation { requires, argument, present })
+    let found = find(name, &argument, world);
+    Ok(Operation { requires, argument, found })
 }
 
-fn is_present(name: &str, argument: &str, world: &World) -> bool {
+fn find(name: &str, argument: &str, world: &World) -> Found {
     let path = world.path(argument);
-    match name {
-        "env-get" => world.environment.contains_key(argument),
-        "write-file" => {
+    let present = |is_there| if is_there { Found::Present } else { Found::Absent };
+    match (name, world.resolve(&path)) {
+        ("env-get", _) => present(world.environment.contains_key(argument)),
+        ("write-file" | "read-file", Some(Entry::Directory)) => Found::Unfit("EISDIR"),
+        ("write-file", _) => {
             let directory = path.parent().unwrap_or_else(|| Path::root(world.platform));
-            world.resolve(&directory) == Some(&Entry::Directory)
+            present(world.resolve(&directory) == Some(&Entry::Directory))
         }
-        "run" if !argument.contains('/') => world.find_program(argument).is_some(),
-        "run" => world.resolve(&path) == Some(&Entry::Program),
-        _ => matches!(world.resolve(&path), Some(Entry::File | Entry::Program)),
+        ("run", _) if !argument.contains('/') => present(world.find_program(argument).is_some()),
+        ("run", Some(Entry::File | Entry::Directory)) => Found::Unfit("EACCES"),
+        (_, at) => present(matches!(at, Some(Entry::File | Entry::Program))),
     }
 }

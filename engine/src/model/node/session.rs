@@ -7,7 +7,7 @@ use super::descriptor::{self, Question, Reference, Thrown};
 use super::flags::{self, Given, Mode};
 use super::grammar;
 use super::kind::{KINDS, Kind, Shape};
-use super::operation;
+use super::operation::{self, Found};
 use super::options::{self, Options, Place};
 use crate::decide::{Decision, Precedence, Standing};
 use crate::release::{Release, Since};
@@ -170,11 +170,20 @@ impl Session {
                 return Ok(Effected::Blocked(self.access_denied(*kind, operation.argument)));
             }
         }
-        Ok(if operation.present { Effected::Allowed } else { Effected::Absent })
+        match operation.found {
+            Found::Present => Ok(Effected::Allowed),
+            Found::Absent => Ok(Effected::Absent),
+            Found::Unfit(code) => {
+                let message = format!("the system refuses \"{}\"", operation.argument);
+                Err(Thrown { code, message })
+            }
+        }
     }
 
     /// Starts a worker or a child process.
     pub fn start(&self, options: &Value, place: Place) -> Result<Self, Rejection> {
+        // Options that make no sense are told before a denial.
+        let options = options::read(options).map_err(Rejection::BadOptions)?;
         let kind = match place {
             Place::Worker => Kind::Worker,
             Place::Child => Kind::Child,
@@ -182,7 +191,6 @@ impl Session {
         if self.mode == Mode::Enforced && self.decide(kind, &Reference::Whole).is_none() {
             return Err(Rejection::Blocked(self.access_denied(kind, String::new())));
         }
-        let options = options::read(options).map_err(Rejection::BadOptions)?;
         match place {
             Place::Worker => self.worker(options),
             Place::Child => self.child(options),
