@@ -125,26 +125,22 @@ impl Entry {
 ///
 /// Where each is of one implementation at one release, these are compared whatever their releases are; else only what has the same name and release.
 pub fn diff(before: &Path, after: &Path) -> Result<Changes> {
-    let (before, one_before) = entries(before)?;
-    let (after, one_after) = entries(after)?;
-    let key = |(case, target): &(String, String)| match one_before && one_after {
+    let (before, after) = (Entries::read(before)?, Entries::read(after)?);
+    let key = |(case, target): &Name| match before.have_one_target && after.have_one_target {
         true => (case.clone(), String::new()),
         false => (case.clone(), target.clone()),
     };
     let mut later: BTreeMap<_, _> =
-        after.iter().map(|(name, entry)| (key(name), (name, entry))).collect();
+        after.by_name.iter().map(|(name, entry)| (key(name), (name, entry))).collect();
     let mut changes = Changes::default();
-    let mut add = |cause,
-                   (case, target): &(String, String),
-                   before: Option<&Entry>,
-                   after: Option<&Entry>| {
+    let mut add = |cause, (case, target): &Name, before: Option<&Entry>, after: Option<&Entry>| {
         changes.0.entry(cause).or_default().push(Change {
             what: format!("{case} on {target}"),
             before: before.map(Entry::told),
             after: after.map(Entry::told),
         });
     };
-    for (name, entry) in &before {
+    for (name, entry) in &before.by_name {
         match later.remove(&key(name)) {
             None => add(Cause::Removed, name, Some(entry), None),
             Some((name, now)) => {
@@ -160,14 +156,24 @@ pub fn diff(before: &Path, after: &Path) -> Result<Changes> {
     Ok(changes)
 }
 
-/// What a record says, by case and target, and whether it has one target only.
-fn entries(path: &Path) -> Result<(BTreeMap<(String, String), Entry>, bool)> {
-    let mut reader = Reader::open(path)?;
-    let mut entries = BTreeMap::new();
-    while let Some(record) = reader.next_record()? {
-        let target = format!("{}@{}", record.implementation, record.release);
-        entries.insert((record.case.clone(), target), Entry::of(&record));
+/// A case, and what it was run on.
+type Name = (String, String);
+
+/// What a record says.
+struct Entries {
+    by_name: BTreeMap<Name, Entry>,
+    have_one_target: bool,
+}
+
+impl Entries {
+    fn read(path: &Path) -> Result<Self> {
+        let mut reader = Reader::open(path)?;
+        let mut by_name = BTreeMap::new();
+        while let Some(record) = reader.next_record()? {
+            let target = format!("{}@{}", record.implementation, record.release);
+            by_name.insert((record.case.clone(), target), Entry::of(&record));
+        }
+        let have_one_target = reader.footer().is_some_and(|footer| footer.targets.len() == 1);
+        Ok(Self { by_name, have_one_target })
     }
-    let has_one = reader.footer().is_some_and(|footer| footer.targets.len() == 1);
-    Ok((entries, has_one))
 }

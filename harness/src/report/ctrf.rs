@@ -8,9 +8,9 @@ use anyhow::Result;
 use serde_json::{Value, json};
 
 use super::Source;
-use super::github::told;
+use super::told::{provenance, told};
 use crate::outcome::Word;
-use crate::record::{Ran, Record};
+use crate::record::Record;
 use crate::tally::Tally;
 
 /// The version of the specification that the tests have the schema of.
@@ -41,31 +41,6 @@ pub fn write(source: &mut Source<'_>, out: &mut dyn Write) -> Result<()> {
     }
     writeln!(out, "\n]}}}}")?;
     Ok(())
-}
-
-/// What was run and with what, and what it came to, in one sentence.
-pub(super) fn provenance(tally: &Tally) -> Value {
-    let target = |ran: &Ran| {
-        json!({
-            "target": ran.to_string(),
-            "model": ran.model,
-            "program": ran.program,
-            "adapter": ran.adapter,
-            "ran": ran.ran,
-            "notForRelease": ran.not_for_release,
-            "notAsked": ran.not_asked,
-        })
-    };
-    json!({
-        "headline": tally.headline(),
-        "complete": tally.footer.complete,
-        "corpus": tally.header.corpus,
-        "filters": tally.header.filters,
-        "targets": tally.footer.targets.iter().map(target).collect::<Vec<_>>(),
-        "overGrants": tally.counts.over_grants,
-        "overDenials": tally.counts.over_denials,
-        "untested": tally.footer.untested,
-    })
 }
 
 fn summary(tally: &Tally) -> Value {

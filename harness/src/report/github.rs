@@ -7,7 +7,8 @@ use std::io::Write;
 use anyhow::Result;
 
 use super::Source;
-use crate::compare::{Seen, SeenStep, Severity};
+use super::told::told;
+use crate::compare::Severity;
 use crate::outcome::Word;
 use crate::record::Record;
 use crate::tally::Tally;
@@ -43,46 +44,6 @@ pub fn write(source: &mut Source<'_>, out: &mut dyn Write) -> Result<()> {
         )?;
     }
     Ok(())
-}
-
-/// What a record says, in words, without its severity; every report says it so.
-pub(super) fn told(record: &Record) -> String {
-    let seen = record.seen.as_ref().map(seen);
-    match record.outcome {
-        Word::Pass => "as promised".to_owned(),
-        Word::Fail => seen.unwrap_or_else(|| "not as promised".to_owned()),
-        Word::Stale => match seen {
-            Some(seen) => format!("listed as a known difference, and now in another way: {seen}"),
-            None => "listed as a known difference, and now as promised".to_owned(),
-        },
-        Word::Known => {
-            let reason = record.reason.as_deref().unwrap_or("no reason is given");
-            let seen = seen.unwrap_or_else(|| "not as promised".to_owned());
-            format!("{seen}; known: {reason}")
-        }
-        Word::Broke => {
-            let why = record.broke.as_deref().unwrap_or("no reason is given");
-            format!("the protocol was broken: {why}")
-        }
-    }
-}
-
-/// What was seen, in the words of the record.
-fn seen(seen: &Seen) -> String {
-    match seen {
-        Seen::End(word) => word.clone(),
-        Seen::Steps(steps) => steps.iter().map(step).collect::<Vec<_>>().join("; "),
-    }
-}
-
-fn step(step: &SeenStep) -> String {
-    let fields = serde_json::to_value(step).expect("a step is JSON");
-    let fields = fields.as_object().expect("a step is an object").iter();
-    let field = |(name, value): (&String, &serde_json::Value)| match value.as_str() {
-        Some(text) => format!("{name} {text}"),
-        None => format!("{name} {value}"),
-    };
-    fields.map(field).collect::<Vec<_>>().join(", ")
 }
 
 /// The headline, and below it the digests of what was run.

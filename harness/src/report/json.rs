@@ -13,7 +13,7 @@ pub fn write(source: &mut Source<'_>, out: &mut dyn Write) -> Result<()> {
     write!(out, ",\"records\":[")?;
     let mut separator = "";
     while let Some(record) = source.next_record()? {
-        write!(out, "{separator}\n")?;
+        writeln!(out, "{separator}")?;
         serde_json::to_writer(&mut *out, &record)?;
         separator = ",";
     }

@@ -9,7 +9,7 @@ use std::time::{Duration, UNIX_EPOCH};
 use anyhow::{Result, bail};
 
 use super::Source;
-use super::github::told;
+use super::told::told;
 use crate::outcome::Word;
 use crate::record::{Ran, Record};
 use crate::tally::{Counts, Tally};

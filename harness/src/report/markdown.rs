@@ -8,7 +8,7 @@ use std::io::Write;
 use anyhow::Result;
 
 use super::Source;
-use super::github::told;
+use super::told::told;
 use crate::compare::Severity;
 use crate::outcome::Word;
 use crate::record::{Ran, Record};

@@ -9,6 +9,7 @@ mod json;
 mod junit;
 mod markdown;
 mod sarif;
+mod told;
 
 use std::fmt;
 use std::io::Write;

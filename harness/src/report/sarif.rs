@@ -10,8 +10,7 @@ use anyhow::Result;
 use serde_json::{Value, json};
 
 use super::Source;
-use super::ctrf::provenance;
-use super::github::told;
+use super::told::{provenance, told};
 use crate::compare::Severity;
 use crate::outcome::Word;
 use crate::record::Record;
