@@ -400,6 +400,28 @@ fn markdown(#[values(true, false)] complete: bool) {
 
 /// However much there is, it is short enough, says what it leaves out, and leaves out no over-grant for the others.
 #[test]
+fn matrix() {
+    let pass = |number| record(number, "pass", None, &json!({ "clauses": ["deno.kept"] }));
+    let known = json!({ "clauses": ["deno.known"], "seen": "started", "reason": "It is so." });
+    let mut records = everything();
+    records.splice(2..2, [pass(20), pass(21), record(22, "known", Some("over-deny"), &known)]);
+    let run = Run::of(records, true);
+    let (tables, _) = tables(&run.report(Format::Matrix));
+    let rows = tables.first().expect("there is a table of the model");
+    let row = |clause: &str| {
+        let row = rows.iter().find(|row| row[0] == clause);
+        row.unwrap_or_else(|| panic!("there is no row of {clause} in {rows:?}"))[1..].to_vec()
+    };
+    // What is kept altogether is a number, and what is not says how much of it is.
+    assert_eq!(row("deno.kept"), ["2", "", ""]);
+    assert_eq!(row("deno.known"), ["0/1", "", ""]);
+    assert_eq!(row("deno.one"), ["✗ 1/9", "", ""]);
+    assert_eq!(row("program"), ["program-dige", "", ""]);
+    let only_known = Run::of([record(0, "known", Some("over-grant"), &json!({}))], true);
+    assert!(only_known.report(Format::Matrix).contains("| ⚠ 0/1 |"));
+}
+
+#[test]
 fn markdown_is_short() {
     let long = json!({ "seen": "|".repeat(2_000), "clauses": ["deno.clause"] });
     let outcomes = [

@@ -25,12 +25,13 @@ Usage: cargo xtask <COMMAND>
 Commands:
   conformance [ARGS]...               Build the permscope program in release mode and run it
   bench [ARGS]...                     Build it and measure what the corpus costs
+  report                              Run the corpus on everything, and write what is published in reports/
   runtimes install <NAME@VERSION>...  Install real runtimes into target/runtimes
   runtimes list                       List the runtimes that are installed
 
 `cargo xtask <COMMAND> --help` says more.
 Exit codes: 0 done, 2 wrong usage, 69 no npm or no network, 1 anything else;
-`conformance` and `bench` pass on the program's own.
+`conformance`, `bench` and `report` pass on the program's own.
 ";
 
 const RUNTIMES_HELP: &str = "\
@@ -39,6 +40,28 @@ Keeps exact versions of real runtimes under target/runtimes, a folder each.
 Usage: cargo xtask runtimes install <NAME@VERSION>...
        cargo xtask runtimes list
 ";
+
+const REPORT_HELP: &str = "\
+Runs the corpus on the reference engine, on four releases of Deno and on six of Node, and writes reports/MATRIX.md.
+
+Usage: cargo xtask report
+
+What is not installed is installed first.
+";
+
+/// What the published reports are about, beside the reference engine.
+const PUBLISHED: [&str; 10] = [
+    "deno@1.46.3",
+    "deno@2.1.14",
+    "deno@2.5.7",
+    "deno@2.9.6",
+    "node@20.20.2",
+    "node@22.23.3",
+    "node@23.8.0",
+    "node@24.21.0",
+    "node@25.9.0",
+    "node@26.10.0",
+];
 
 const INSTALL_HELP: &str = "\
 Installs real runtimes into target/runtimes/<NAME@VERSION>, by the npm client.
@@ -79,6 +102,8 @@ fn main() -> ExitCode {
         }
         ["runtimes", "install", wanted @ ..] => install(wanted),
         ["runtimes", "list"] => list(),
+        ["report", rest @ ..] if asks_for_help(rest) => say(REPORT_HELP),
+        ["report"] => publish(),
         ["help" | "--help" | "-h"] => say(HELP),
         [] => report(&Failure::Usage(format!("which command?\n\n{HELP}"))),
         words => {
@@ -114,6 +139,21 @@ fn install(wanted: &[&str]) -> ExitCode {
         }
     }
     worst.map_or(ExitCode::SUCCESS, |failure| failure.code())
+}
+
+/// Writes the published reports from a fresh run.
+fn publish() -> ExitCode {
+    let installed = install(&PUBLISHED);
+    if installed != ExitCode::SUCCESS {
+        return installed;
+    }
+    let implementations = ["reference"].iter().chain(&PUBLISHED);
+    let mut arguments: Vec<OsString> =
+        implementations.map(|name| format!("--implementation={name}").into()).collect();
+    let mut matrix = OsString::from("--report=matrix=");
+    matrix.push(root().join("reports").join("MATRIX.md"));
+    arguments.push(matrix);
+    conformance::run(root(), &arguments).unwrap_or_else(|failure| report(&failure))
 }
 
 fn list() -> ExitCode {

@@ -62,7 +62,7 @@ pub struct Run {
     /// Runs one part of the selected cases, by a hash of their identity: hash:M/N, with M from 1 to N.
     #[arg(long, value_name = "hash:M/N", conflicts_with = "bless")]
     partition: Option<Partition>,
-    /// Writes a report, too: jsonl, json, junit, ctrf, sarif, markdown, github or badge; - is standard output.
+    /// Writes a report, too: jsonl, json, junit, ctrf, sarif, markdown, matrix, github or badge; - is standard output.
     #[arg(long = "report", value_name = "FORMAT=PATH")]
     reports: Vec<report::Wanted>,
     /// How many processes run at once; without it, as many as there are processors.

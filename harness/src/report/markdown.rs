@@ -154,7 +154,7 @@ fn row(record: &Record) -> String {
 }
 
 /// A name as code, in which nothing has a meaning, except what would end it.
-fn code(text: &str) -> String {
+pub(super) fn code(text: &str) -> String {
     let ends = |letter: char| matches!(letter, '`' | '|' | '\\') || letter.is_control();
     match text.trim().is_empty() || text.contains(ends) || text.chars().count() > LONGEST {
         true => plain(text),
@@ -163,7 +163,7 @@ fn code(text: &str) -> String {
 }
 
 /// A text in which nothing has a meaning, on one line and not too long.
-fn plain(text: &str) -> String {
+pub(super) fn plain(text: &str) -> String {
     let mut plain = String::with_capacity(text.len().min(LONGEST));
     for (index, letter) in text.chars().enumerate() {
         match letter {

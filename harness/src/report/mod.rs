@@ -8,6 +8,7 @@ mod github;
 mod json;
 mod junit;
 mod markdown;
+mod matrix;
 mod sarif;
 mod told;
 
@@ -37,6 +38,8 @@ pub enum Format {
     Sarif,
     /// Markdown, short enough for a step's summary.
     Markdown,
+    /// Clauses by implementation, in Markdown.
+    Matrix,
     /// Annotations of GitHub's, few enough to be shown.
     Github,
     /// The endpoint of a badge.
@@ -45,13 +48,14 @@ pub enum Format {
 
 impl Format {
     /// Every format.
-    pub const ALL: [Format; 8] = [
+    pub const ALL: [Format; 9] = [
         Format::Jsonl,
         Format::Json,
         Format::Junit,
         Format::Ctrf,
         Format::Sarif,
         Format::Markdown,
+        Format::Matrix,
         Format::Github,
         Format::Badge,
     ];
@@ -65,6 +69,7 @@ impl Format {
             Format::Ctrf => "ctrf",
             Format::Sarif => "sarif",
             Format::Markdown => "markdown",
+            Format::Matrix => "matrix",
             Format::Github => "github",
             Format::Badge => "badge",
         }
@@ -137,6 +142,7 @@ fn fold(format: Format, record: &Path, source: &mut Source<'_>, out: &mut dyn Wr
         Format::Ctrf => ctrf::write(source, out),
         Format::Sarif => sarif::write(source, out),
         Format::Markdown => markdown::write(source, out),
+        Format::Matrix => matrix::write(source, out),
         Format::Github => github::write(source, out),
         Format::Badge => badge::write(source, out),
     }
