@@ -5,7 +5,9 @@ use clap::Args;
 use clap::error::ErrorKind;
 
 use crate::exit::Exit;
-use crate::explain::{Question, Subject, Surroundings, explain};
+use crate::explain::explain;
+use crate::explain::launched::Surroundings;
+use crate::explain::question::{Question, Subject};
 
 /// How the help of a command that thinks of a launch says what it finds around it.
 pub(super) const WORLD: &str = "\

@@ -6,7 +6,7 @@ use clap::Args;
 use super::explain::{WORLD, World, wrong_usage};
 use super::read_corpus;
 use crate::exit::{Exit, NoCorpus};
-use crate::explain::Subject;
+use crate::explain::question::Subject;
 use crate::project::Project;
 use crate::upgrade::upgrade;
 
