@@ -12,7 +12,7 @@ use permscope_engine::release::Release;
 use crate::corpus::Corpus;
 use crate::corpus::case::Scope;
 use crate::implementation::attach::{Attached, By};
-use crate::plan::plan;
+use crate::plan::{Group, plan};
 use crate::run::{self, run};
 use crate::wire::{Command, Place};
 
@@ -22,8 +22,8 @@ const PER_SCOPE: Duration = Duration::from_micros(250);
 /// What a step may cost.
 const PER_STEP: Duration = Duration::from_micros(5);
 
-/// How often a bare start is measured before a run, and again after it; the median counts.
-const STARTS: usize = 9;
+/// How many launches of a way are started bare before a run, and again after it; and how often this program is.
+const STARTS: usize = 20;
 
 /// How long a process may be silent while it is measured.
 pub const PATIENCE: Duration = Duration::from_secs(10);
@@ -45,6 +45,15 @@ pub struct Cost {
     pub two: Duration,
 }
 
+/// The processes that are started in one way: as a program, a test, a worker or a child.
+#[derive(Default)]
+struct Way<'g> {
+    groups: Vec<&'g Group<'g>>,
+    /// Also those that cases start.
+    processes: usize,
+    starts: Vec<Duration>,
+}
+
 /// Measures the whole corpus on a runtime at a release; nothing for an implementation in this process.
 pub async fn measure(
     attached: &Attached,
@@ -58,26 +67,28 @@ pub async fn measure(
     let hello = &attached.hello;
     let plan = plan(corpus.cases.iter(), &hello.model, &hello.capabilities, release);
     let groups = plan.groups();
-    let mut by_way: BTreeMap<(Command, Option<Place>), usize> = BTreeMap::new();
+    let mut by_way: BTreeMap<(Command, Option<Place>), Way<'_>> = BTreeMap::new();
     for group in &groups {
-        *by_way.entry((group.launch.command, group.place)).or_default() += 1;
+        let way = by_way.entry((group.launch.command, group.place)).or_default();
+        way.processes += 1;
+        way.groups.push(group);
     }
     // A scope that is a process of its own costs one.
     for case in &plan.cases {
         if let Some(Scope { place: Place::Child, .. }) = case.scope {
-            *by_way.entry((case.launch.command, Some(Place::Child))).or_default() += 1;
+            let way = (case.launch.command, Some(Place::Child));
+            by_way.entry(way).or_default().processes += 1;
         }
     }
-    let processes = by_way.values().sum();
+    let processes = by_way.values().map(|way| way.processes).sum();
     let scopes = plan.cases.iter().filter(|case| case.scope.is_some()).count();
     let steps = plan.cases.iter().map(|case| case.steps().len()).sum();
     // A machine is not as fast at one time as at another, so starts are measured on both sides of the run.
-    let mut starts: BTreeMap<(Command, Option<Place>), Vec<Duration>> = BTreeMap::new();
     let mut measure_starts = async || {
-        for &(command, place) in by_way.keys() {
-            for _ in 0..STARTS {
-                let start = runtime.bare_start(command, place, scratch).await?;
-                starts.entry((command, place)).or_default().push(start);
+        for way in by_way.values_mut() {
+            let apart = way.groups.len().div_ceil(STARTS).max(1);
+            for group in way.groups.iter().step_by(apart) {
+                way.starts.push(runtime.bare_start(group, release, scratch).await?);
             }
         }
         anyhow::Ok(())
@@ -92,9 +103,10 @@ pub async fn measure(
     let one = timed(1).await?;
     measure_starts().await?;
     let mut floor = PER_SCOPE * scale(scopes) + PER_STEP * scale(steps);
-    for (way, mut starts) in starts {
-        starts.sort();
-        floor += starts[starts.len() / 2] * scale(by_way[&way]);
+    for way in by_way.values() {
+        // Launches differ in what their flags cost, so it is the mean that stands for all.
+        let all: Duration = way.starts.iter().sum();
+        floor += all / scale(way.starts.len().max(1)) * scale(way.processes);
     }
     let two = timed(2).await?;
     Ok(Some(Cost { processes, scopes, steps, floor, one, two }))

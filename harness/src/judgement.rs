@@ -191,9 +191,9 @@ impl Judged<'_> {
     }
 
     /// How much of the corpus was run, with the digests of what was run.
-    pub fn ran(&self, attached: &Attached) -> Result<Ran> {
-        let Digests { program, adapter } = attached.digests()?;
-        Ok(Ran {
+    pub fn ran(&self, attached: &Attached, digests: &Digests) -> Ran {
+        let Digests { program, adapter } = digests.clone();
+        Ran {
             implementation: self.target.implementation.clone(),
             model: attached.hello.model.clone(),
             release: self.target.release.to_string(),
@@ -204,7 +204,7 @@ impl Judged<'_> {
             not_for_release: self.not_for_release,
             not_asked: self.not_asked,
             milliseconds: u64::try_from(self.time.as_millis()).unwrap_or(u64::MAX),
-        })
+        }
     }
 }
 

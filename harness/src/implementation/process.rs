@@ -19,7 +19,7 @@ use tokio::time::timeout;
 use super::manifest::{LaunchBy, Manifest};
 use crate::corpus::case::Case;
 use crate::corpus::fixture::Fixture;
-use crate::launch::{Launch, NOWHERE, Names};
+use crate::launch::{self, Launch, NOWHERE, Names};
 use crate::observation::Observation;
 use crate::plan::Group;
 use crate::wire::{
@@ -104,20 +104,21 @@ impl Runtime {
         }
     }
 
-    /// How long a process takes that is started in one way, on an empty file, and does nothing.
+    /// How long a process takes that is launched as another is, on an empty file, and does nothing.
     pub async fn bare_start(
         &self,
-        command: Command,
-        place: Option<Place>,
+        group: &Group<'_>,
+        release: Release,
         scratch: &Path,
     ) -> Result<Duration> {
         let folder = temporary_folder()?;
         let bare = Self { adapter: String::new(), ..self.clone() };
         let scratch = &scratch.join("bare");
-        let launch = Launch { command, ..Launch::bare() };
-        let group = Group { launch: &launch, place, cases: Vec::new() };
+        let (entry, directory) = (Vec::new(), launch::ROOT.to_owned());
+        let launch = Launch { entry, directory, ..group.launch.clone() };
+        let group = Group { launch: &launch, place: group.place, cases: Vec::new() };
         let root = folder.path().to_string_lossy();
-        let names = Names { root: &root, release: NO_RELEASE };
+        let names = Names { root: &root, release };
         let mut command = bare.command(&group, names, scratch)?;
         let start = Instant::now();
         let child = command.spawn();
