@@ -60,11 +60,6 @@ impl Changes {
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
-
-    /// The changes of one cause.
-    pub fn of(&self, cause: Cause) -> &[Change] {
-        self.0.get(&cause).map_or(&[], Vec::as_slice)
-    }
 }
 
 impl fmt::Display for Changes {

@@ -5,11 +5,11 @@ use std::time::{Duration, Instant};
 use anyhow::Result;
 use permscope_engine::release::Release;
 
-use crate::compare::compare;
+use crate::compare::{Verdict, compare};
 use crate::corpus::Corpus;
 use crate::corpus::case::Case;
 use crate::implementation::attach::{Attached, Digests};
-use crate::known::KnownDifferences;
+use crate::known::{Known, KnownDifferences};
 use crate::law::{Instance, Trials};
 use crate::observation::Observation;
 use crate::outcome::{Outcome, Word};
@@ -90,9 +90,8 @@ pub async fn judge<'c>(
     }
     let time = start.elapsed();
     let judgement = |(case, observation): (&&'c Case, Observation)| {
-        let entry = known.of(&case.id, release);
-        let outcome = Outcome::of(compare(case, &observation), entry);
-        Judgement { case, observation, outcome, reason: entry.map(|known| known.reason.clone()) }
+        let verdict = compare(case, &observation);
+        Judgement::of(case, observation, verdict, known.of(&case.id, release))
     };
     let judgements = plan.cases.iter().zip(observations).map(judgement).collect();
     let target = Target::of(attached, release);
@@ -125,16 +124,28 @@ pub async fn judge_laws<'c>(
             continue;
         }
         let seen = run(attached, &plan, corpus, options).await?;
+        let tried = trials.tried(&seen);
         judgements.extend(of_universe.iter().map(|Instance { law, case, .. }| {
-            let entry = known.of(&case.id, release);
-            let outcome = Outcome::of(trials.verdict(*law, &seen), entry);
-            let reason = entry.map(|known| known.reason.clone());
-            // Every trial was acted out; what was seen of them is in the outcome.
-            Judgement { case, observation: Observation::Acted(Vec::new()), outcome, reason }
+            // Every trial was acted out; what was seen of them is in the verdict.
+            let observation = Observation::Acted(Vec::new());
+            Judgement::of(case, observation, tried.verdict(*law), known.of(&case.id, release))
         }));
     }
     let (target, time) = (Target::of(attached, release), start.elapsed());
     Ok(Judged { target, judgements, not_for_release, not_asked, time })
+}
+
+impl<'c> Judgement<'c> {
+    /// Judges a verdict by what is known of its case, where anything is.
+    fn of(
+        case: &'c Case,
+        observation: Observation,
+        verdict: Verdict,
+        known: Option<&Known>,
+    ) -> Self {
+        let reason = known.map(|known| known.reason.clone());
+        Self { case, observation, outcome: Outcome::of(verdict, known), reason }
+    }
 }
 
 impl Target {
@@ -152,11 +163,6 @@ impl Judged<'_> {
     /// How many cases came to an outcome.
     pub fn count(&self, word: Word) -> usize {
         self.judgements.iter().filter(|judgement| judgement.outcome.word() == word).count()
-    }
-
-    /// Whether a gate may let everything through.
-    pub fn is_expected(&self) -> bool {
-        self.judgements.iter().all(|judgement| judgement.outcome.is_expected())
     }
 
     /// The lines of the record, with each case's file as a person in the project would write it.

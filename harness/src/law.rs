@@ -220,22 +220,13 @@ impl<'u> Trials<'u> {
         Self { universe, trials, cases }
     }
 
-    /// What came of a law, by what was seen of the trials.
-    pub fn verdict(&self, law: Law, seen: &[Observation]) -> Verdict {
+    /// The trials with what was seen of them, in their order.
+    pub fn tried<'t>(&'t self, seen: &'t [Observation]) -> Tried<'t> {
         let broke = seen.iter().find_map(|observation| match observation {
-            Observation::Broke(why) => Some(why.clone()),
+            Observation::Broke(why) => Some(why.as_str()),
             _ => None,
         });
-        if let Some(why) = broke {
-            return Verdict::Broke(why);
-        }
-        let tried = Tried { trials: self, answers: self.answers(seen) };
-        match tried.finding(law) {
-            None => Verdict::Agrees,
-            Some(found) => {
-                Verdict::Differs(Difference { seen: Seen::End(found), severity: law.severity() })
-            }
-        }
+        Tried { trials: self, answers: self.answers(seen), broke }
     }
 
     /// Whether each question of each trial was answered with a grant; none where the launch ended before.
@@ -253,12 +244,27 @@ impl<'u> Trials<'u> {
 }
 
 /// Trials with what they were answered.
-struct Tried<'t> {
+pub struct Tried<'t> {
     trials: &'t Trials<'t>,
     answers: HashMap<&'t Trial, Option<Vec<bool>>>,
+    /// Why the first of them came to nothing, where one did: then no law can be judged.
+    broke: Option<&'t str>,
 }
 
 impl Tried<'_> {
+    /// What came of a law.
+    pub fn verdict(&self, law: Law) -> Verdict {
+        if let Some(why) = self.broke {
+            return Verdict::Broke(why.to_owned());
+        }
+        match self.finding(law) {
+            None => Verdict::Agrees,
+            Some(found) => {
+                Verdict::Differs(Difference { seen: Seen::End(found), severity: law.severity() })
+            }
+        }
+    }
+
     /// The first and so the smallest trial that breaks a law, in words.
     fn finding(&self, law: Law) -> Option<String> {
         self.trials.trials.iter().find_map(|trial| match law {

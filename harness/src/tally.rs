@@ -76,14 +76,8 @@ impl Tally {
         let mut by_target: BTreeMap<(String, String), Counts> = BTreeMap::new();
         while let Some(record) = reader.next_record()? {
             counts.add(&record);
-            match by_target.get_mut(&(record.implementation.clone(), record.release.clone())) {
-                Some(counts) => counts.add(&record),
-                None => {
-                    let mut counts = Counts::default();
-                    counts.add(&record);
-                    by_target.insert((record.implementation, record.release), counts);
-                }
-            }
+            let target = (record.implementation.clone(), record.release.clone());
+            by_target.entry(target).or_default().add(&record);
         }
         let footer = reader.footer().context("a record ends with its footer")?.clone();
         let counted = |ran: &Ran| {

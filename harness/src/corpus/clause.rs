@@ -1,9 +1,5 @@
 //! Clauses: what a model promises, in our words, and where it says so.
 
-use std::fs;
-use std::path::Path;
-
-use anyhow::{Context, Result};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -73,16 +69,4 @@ pub struct Source {
     /// The change in it.
     #[serde(default)]
     pub change: Option<String>,
-}
-
-/// Reads a model's clauses; none where there is no such file.
-pub fn read(path: &Path) -> Result<Vec<Clause>> {
-    if !path.exists() {
-        return Ok(Vec::new());
-    }
-    let text = fs::read_to_string(path)
-        .with_context(|| format!("cannot read the clauses {}", path.display()))?;
-    let file: ClauseFile = toml::from_str(&text)
-        .with_context(|| format!("cannot read the clauses {}", path.display()))?;
-    Ok(file.clauses)
 }

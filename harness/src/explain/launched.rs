@@ -169,7 +169,7 @@ impl Launched {
         fared
     }
 
-    pub(super) fn fared(
+    fn fared(
         &self,
         question: &Question,
         kind: &'static str,
@@ -304,12 +304,9 @@ fn label(rule: &Rule) -> String {
     let reach = reached(&rule.reach);
     match &rule.origin {
         Origin::Flag(flag) => {
-            let says_so = match flag.split_once('=') {
-                Some((_, value)) => value == reach,
-                None => rule.reach == Reach::All,
-            };
-            let is_all = rule.reach == Reach::All;
-            if says_so || is_all { flag.to_string() } else { format!("{flag} ({reach})") }
+            let value = flag.split_once('=').map(|(_, value)| value);
+            let says_so = rule.reach == Reach::All || value == Some(reach.as_str());
+            if says_so { flag.to_string() } else { format!("{flag} ({reach})") }
         }
         Origin::Default(_) => format!("default ({reach})"),
         Origin::Implied(_) => format!("implied ({reach})"),
@@ -320,18 +317,18 @@ fn label(rule: &Rule) -> String {
 
 /// What a rule reaches, as a flag would name it.
 pub fn reached(reach: &Reach) -> String {
-    let below = |path: &Path| path.as_str().to_owned();
+    let spelled = |path: &Path| path.as_str().to_owned();
     match reach {
         Reach::All => "everything".to_owned(),
         Reach::Part(Resource::Name(Name::Exact(name))) => name.to_string(),
         Reach::Part(Resource::Name(Name::Prefix(prefix))) => format!("{prefix}*"),
-        Reach::Part(Resource::Path(path) | Resource::Pattern(Pattern::One(path))) => below(path),
+        Reach::Part(Resource::Path(path) | Resource::Pattern(Pattern::One(path))) => spelled(path),
         Reach::Part(Resource::Pattern(Pattern::Prefix { prefix, ignored })) => {
             format!("{prefix}*{ignored}")
         }
         Reach::Part(Resource::Host(host)) => host.to_string(),
         Reach::Part(Resource::Program(program)) => match program {
-            Program::File(path) | Program::Found(path) | Program::Tree(path) => below(path),
+            Program::File(path) | Program::Found(path) | Program::Tree(path) => spelled(path),
             Program::Missing(name) | Program::Named(name) => name.to_string(),
         },
     }
