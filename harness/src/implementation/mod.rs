@@ -4,6 +4,7 @@ pub mod attach;
 pub mod manifest;
 pub mod process;
 pub mod reference;
+pub mod stdio;
 
 use crate::wire::{Hello, Launch, Refused, Rejected, Reply, Script};
 
