@@ -28,5 +28,6 @@ pub mod record;
 pub mod report;
 pub mod run;
 pub mod tally;
+pub mod transcript;
 pub mod upgrade;
 pub mod wire;

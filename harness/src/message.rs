@@ -5,23 +5,21 @@ use std::path::Path;
 use std::time::Duration;
 
 use anstyle::{AnsiColor, Style};
-use permscope_engine::model::Model;
 use permscope_engine::release::Release;
-use serde_json::Value;
 use similar::{ChangeTag, TextDiff};
 
 use crate::bench::Cost;
 use crate::bless::Blessed;
 use crate::compare::{Difference, Seen, refusal, rejection};
 use crate::corpus::Corpus;
-use crate::corpus::case::{Case, Expected, Promise};
+use crate::corpus::case::{Case, Expected, Promise, Step};
 use crate::judgement::{Judged, Judgement, Target};
-use crate::launch::{Names, ROOT};
 use crate::law::Instance;
 use crate::observation::Observation;
 use crate::outcome::{Outcome, Word};
 use crate::project::Project;
-use crate::wire::{Action, Answered, Change, Command, Place, Reply};
+use crate::transcript::{self, Told};
+use crate::wire::Reply;
 
 const BAD: Style = AnsiColor::Red.on_default().bold();
 const GOOD: Style = AnsiColor::Green.on_default().bold();
@@ -229,17 +227,14 @@ fn difference(case: &Case, observation: &Observation) -> String {
 
 fn promised(case: &Case) -> String {
     match &case.expected {
-        Expected::Refused(reason) => format!("the launch is refused: {}\n", refusal(*reason)),
-        Expected::Rejected { reason, error } => {
-            let class = error.as_ref().map(|error| format!(" with {error}")).unwrap_or_default();
-            format!("the permissions are rejected: {}{class}\n", rejection(*reason))
-        }
         Expected::Steps(steps) => {
-            let line = |(index, step): (usize, &crate::corpus::case::Step)| {
-                format!("{} -> {}\n", action(index, &step.action), answer_of(&step.promise))
+            let line = |(index, step): (usize, &Step)| {
+                let promise = Told::of_promise(&step.promise);
+                format!("{}. {} -> {promise}\n", index + 1, transcript::action(&step.action))
             };
             steps.iter().enumerate().map(line).collect()
         }
+        ended => format!("{}\n", transcript::end(ended)),
     }
 }
 
@@ -264,16 +259,10 @@ fn seen(case: &Case, observation: &Observation) -> String {
         }
         Observation::Acted(replies) => match &case.expected {
             Expected::Steps(steps) => {
-                let line =
-                    |(index, (step, reply)): (usize, (&crate::corpus::case::Step, &Reply))| {
-                        let reply = match reply {
-                            Reply::Unsupported { unsupported } => {
-                                format!("unsupported: {unsupported}")
-                            }
-                            Reply::Answered(answered) => reply_as_promised(answered, &step.promise),
-                        };
-                        format!("{} -> {reply}\n", action(index, &step.action))
-                    };
+                let line = |(index, (step, reply)): (usize, (&Step, &Reply))| {
+                    let action = transcript::action(&step.action);
+                    format!("{}. {action} -> {}\n", index + 1, answer(reply, &step.promise))
+                };
                 steps.iter().zip(replies).enumerate().map(line).collect()
             }
             Expected::Refused(_) => "the launch is accepted, and code runs\n".to_owned(),
@@ -282,128 +271,31 @@ fn seen(case: &Case, observation: &Observation) -> String {
     }
 }
 
-fn action(index: usize, action: &Action) -> String {
-    let (verb, value) = match action {
-        Action::Query(value) => ("query", value),
-        Action::Request(value) => ("request", value),
-        Action::Revoke(value) => ("revoke", value),
-        Action::Drop(value) => ("drop", value),
-        Action::Use(value) => ("use", value),
-    };
-    format!("{}. {verb} {}", index + 1, descriptor(value))
-}
-
-/// A descriptor in few words, its name first.
-fn descriptor(value: &Value) -> String {
-    let Value::Object(fields) = value else {
-        return value.to_string();
-    };
-    let name = fields.get("name").map(|name| match name {
-        Value::String(name) => name.clone(),
-        other => format!("name={other}"),
-    });
-    let others = fields.iter().filter(|(key, _)| *key != "name");
-    let others = others.map(|(key, value)| format!("{key}={value}"));
-    name.into_iter().chain(others).collect::<Vec<_>>().join(" ")
-}
-
-fn answer_of(promise: &Promise) -> String {
-    let mut text = promise.answer.name().to_owned();
-    if promise.partial {
-        text.push_str(", partial");
-    }
-    if let Some(error) = &promise.error {
-        let _ = write!(text, " with {error}");
-    }
-    for (what, named) in [("permission", &promise.permission), ("resource", &promise.resource)] {
-        if let Some(named) = named {
-            let _ = write!(text, ", {what} {named:?}");
-        }
-    }
-    if let Some(message) = &promise.message {
-        let _ = write!(text, " saying {message:?}");
-    }
-    if let Some(step) = promise.same_as {
-        let _ = write!(text, ", the object of step {step}");
-    }
-    if let Some(changes) = &promise.changes {
-        text.push_str(&events(changes));
-    }
-    text
-}
-
-/// A reply, told as far as the promise goes.
-fn reply_as_promised(answered: &Answered, promise: &Promise) -> String {
-    let mut text = answered.answer.name().to_owned();
-    if answered.partial {
-        text.push_str(", partial");
-    }
-    if promise.error.is_some() || (answered.answer != promise.answer && answered.error.is_some()) {
-        let _ = write!(text, " with {}", answered.error.as_deref().unwrap_or("no error"));
-    }
-    let names = [
-        ("permission", &promise.permission, &answered.permission),
-        ("resource", &promise.resource, &answered.resource),
-    ];
-    for (what, _, seen) in names.into_iter().filter(|(_, promised, _)| promised.is_some()) {
-        let _ = write!(text, ", {what} {:?}", seen.as_deref().unwrap_or("none"));
-    }
-    if let Some(part) = &promise.message {
-        let native = answered.message.as_deref().unwrap_or_default();
-        let shown = if native.contains(part.as_str()) { part } else { native };
-        let _ = write!(text, " saying {shown:?}");
-    }
-    if promise.same_as.is_some() {
-        let _ = write!(text, ", the object of step {}", answered.status.unwrap_or_default());
-    }
-    if promise.changes.is_some() {
-        text.push_str(&events(&answered.changes));
-    }
-    if answered.answer != promise.answer
-        && promise.message.is_none()
-        && let Some(message) = &answered.message
-    {
-        let _ = write!(text, "   # {}", message.lines().next().unwrap_or_default());
-    }
-    text
-}
-
-fn events(changes: &[Change]) -> String {
-    let event = |change: &Change| {
-        let partial = if change.partial { ", partial" } else { "" };
-        format!("object {} is {}{partial}", change.status, change.state.name())
-    };
-    match changes {
-        [] => ", no event".to_owned(),
-        changes => {
-            format!(", events: {}", changes.iter().map(event).collect::<Vec<_>>().join("; "))
+/// A reply, told as far as the promise goes, with the implementation's own words where it goes wrong.
+fn answer(reply: &Reply, promise: &Promise) -> String {
+    match reply {
+        Reply::Unsupported { unsupported } => format!("unsupported: {unsupported}"),
+        Reply::Answered(answered) => {
+            let mut text = Told::of_reply(answered, promise).to_string();
+            if answered.answer != promise.answer
+                && promise.message.is_none()
+                && let Some(message) = &answered.message
+            {
+                let _ = write!(text, "   # {}", message.lines().next().unwrap_or_default());
+            }
+            text
         }
     }
 }
 
-/// The launch of a case at a release, as a command line.
+/// The launch of a case at a release, on one line.
 fn launch(case: &Case, release: Release) -> String {
-    let launch = &case.launch;
-    let names = Names { root: ROOT, release };
-    let mut text = match (case.model, launch.command) {
-        (Model::Node, _) => "node".to_owned(),
-        (Model::Deno, Command::Run) => "deno run".to_owned(),
-        (Model::Deno, Command::Test) => "deno test".to_owned(),
-        (Model::Deno, Command::Eval) => "deno eval".to_owned(),
-    };
-    for word in launch.flags.iter().chain(&launch.entry) {
-        let _ = write!(text, " {}", names.text(word));
+    let mut text = transcript::command_line(case, release);
+    for variable in transcript::environment(case, release) {
+        let _ = write!(text, "  {variable}");
     }
-    for (name, value) in &launch.environment {
-        let _ = write!(text, "  {name}={}", names.text(value));
-    }
-    if let Some(scope) = &case.scope {
-        let place = match scope.place {
-            Place::Test => "",
-            Place::Worker => "  in a worker",
-            Place::Child => "  in a child process",
-        };
-        let _ = write!(text, "{place}  permissions: {}", names.value(&scope.permissions));
+    if let Some(scope) = transcript::scope(case, release) {
+        let _ = write!(text, "  {scope}");
     }
     text
 }

@@ -4,13 +4,15 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use anyhow::{Context, Result};
+use serde::Serialize;
 
 use crate::compare::Severity;
 use crate::outcome::Word;
 use crate::record::{Footer, Header, Ran, Reader, Record};
 
 /// How many records came to what, on one target or on all.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Counts {
     /// As promised.
     pub pass: usize,

@@ -72,7 +72,7 @@ impl Run {
     fn report(&self, format: Format) -> String {
         let path = self.folder.path().join(format.name());
         let wanted = Wanted { format, path: path.clone() };
-        report::write(&self.record(), &self.tally, &wanted).expect("a report can be written");
+        report::write(&self.record(), &self.tally, None, &wanted).expect("a report can be written");
         fs::read_to_string(path).expect("a report is text")
     }
 
@@ -253,7 +253,8 @@ fn junit_wants_targets_in_order() {
     let run = Run::of(records, true);
     let path = run.folder.path().join("junit");
     let wanted = Wanted { format: Format::Junit, path: path.clone() };
-    let error = report::write(&run.record(), &run.tally, &wanted).expect_err("they are reversed");
+    let error =
+        report::write(&run.record(), &run.tally, None, &wanted).expect_err("they are reversed");
     assert!(error.to_string().contains("its footer names no such target"), "{error:#}");
     assert!(!path.exists());
 }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use anyhow::Result;
 use clap::Args;
 
+use super::corpora::Corpora;
 use crate::exit::Exit;
 use crate::merge::merge;
 use crate::report;
@@ -24,6 +25,8 @@ pub struct Merge {
     /// Reports of the whole, too; - is standard output.
     #[arg(long = "report", value_name = "FORMAT=PATH")]
     reports: Vec<report::Wanted>,
+    #[command(flatten)]
+    corpora: Corpora,
 }
 
 impl Merge {
@@ -31,9 +34,7 @@ impl Merge {
     pub fn execute(&self) -> Result<Exit> {
         merge(&self.records, &self.output)?;
         let tally = Tally::of(&self.output)?;
-        for wanted in &self.reports {
-            report::write(&self.output, &tally, wanted)?;
-        }
+        super::report::write(&self.output, &tally, &self.reports, &self.corpora)?;
         anstream::eprintln!("{}", tally.headline());
         Ok(Exit::of_tally(&tally))
     }

@@ -1,5 +1,6 @@
 //! The command line: what the program can be asked to do.
 
+mod corpora;
 mod diff;
 mod explain;
 mod merge;

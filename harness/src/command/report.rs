@@ -1,11 +1,13 @@
 //! `permscope report`: reports of a run that is recorded already.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use clap::Args;
 
+use super::corpora::Corpora;
 use crate::exit::Exit;
+use crate::project::Project;
 use crate::report;
 use crate::tally::Tally;
 
@@ -18,15 +20,29 @@ pub struct Report {
     /// What to write, where; - is standard output.
     #[arg(long = "report", value_name = "FORMAT=PATH", required = true)]
     reports: Vec<report::Wanted>,
+    #[command(flatten)]
+    corpora: Corpora,
 }
 
 impl Report {
     /// Writes them.
     pub fn execute(&self) -> Result<Exit> {
         let tally = Tally::of(&self.record)?;
-        for wanted in &self.reports {
-            report::write(&self.record, &tally, wanted)?;
-        }
+        write(&self.record, &tally, &self.reports, &self.corpora)?;
         Ok(Exit::Expected)
     }
+}
+
+/// Writes reports of a record, and reads the corpus only where one of them shows it.
+pub fn write(
+    record: &Path,
+    tally: &Tally,
+    reports: &[report::Wanted],
+    corpora: &Corpora,
+) -> Result<()> {
+    let corpus = match reports.iter().any(|wanted| wanted.format.needs_corpus()) {
+        true => Some(corpora.read(&Project::here()?)?.0),
+        false => None,
+    };
+    reports.iter().try_for_each(|wanted| report::write(record, tally, corpus.as_ref(), wanted))
 }

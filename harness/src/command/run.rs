@@ -11,11 +11,12 @@ use clap::{Args, ValueEnum};
 use indicatif::{ProgressBar, ProgressStyle};
 use tempfile::TempDir;
 
-use super::{executor, read_corpus};
+use super::corpora::Corpora;
+use super::executor;
 use crate::bless::{self, Blessing};
 use crate::corpus::Corpus;
 use crate::corpus::case::Case;
-use crate::exit::{Exit, NoCorpus};
+use crate::exit::Exit;
 use crate::implementation::attach::{Attached, Wanted, attach};
 use crate::implementation::reference;
 use crate::judgement::{Judged, Judgement, Target, judge, judge_laws};
@@ -41,9 +42,8 @@ pub struct Run {
     /// Without it: the reference engine, at every modelled release.
     #[arg(long = "implementation", short, value_name = "NAME[@VERSION]|NAME=PATH")]
     implementations: Vec<Wanted>,
-    /// A folder of cases; without it, the project's own.
-    #[arg(long = "corpus", value_name = "DIR")]
-    corpora: Vec<PathBuf>,
+    #[command(flatten)]
+    corpora: Corpora,
     /// The list of known differences; without it, reports/known/NAME.toml.
     #[arg(long, value_name = "FILE")]
     known: Option<PathBuf>,
@@ -62,7 +62,7 @@ pub struct Run {
     /// Runs one part of the selected cases, by a hash of their identity: hash:M/N, with M from 1 to N.
     #[arg(long, value_name = "hash:M/N", conflicts_with = "bless")]
     partition: Option<Partition>,
-    /// Writes a report, too: jsonl, json, junit, ctrf, sarif, markdown, matrix, github or badge; - is standard output.
+    /// Writes a report, too: jsonl, json, junit, ctrf, sarif, markdown, matrix, html, github or badge; - is standard output.
     #[arg(long = "report", value_name = "FORMAT=PATH")]
     reports: Vec<report::Wanted>,
     /// How many processes run at once; without it, as many as there are processors.
@@ -110,7 +110,7 @@ impl Run {
             (Color::Auto, _) => {}
         }
         let project = Project::here()?;
-        let (corpus, known_ids) = self.corpus(&project)?;
+        let (corpus, known_ids) = self.corpora.read(&project)?;
         let mut laws = law::instances(&corpus.universes);
         laws.retain(|instance| self.laws && plan::selects(&self.filters, &instance.case));
         let selected: Vec<_> = match self.laws {
@@ -173,31 +173,6 @@ impl Run {
 
     fn is_ours(&self, case: &Case) -> bool {
         self.partition.is_none_or(|partition| partition.holds(&case.id))
-    }
-
-    /// The corpus to run, and every identity that a list of known differences may name: the project's own, too.
-    fn corpus(&self, project: &Project) -> Result<(Corpus, BTreeSet<String>)> {
-        let own = read_corpus(&project.corpus(), &[project.fixtures()], &[])?;
-        let ids = |corpus: &Corpus| {
-            let laws = law::instances(&corpus.universes).into_iter().map(|law| law.case.id);
-            corpus.cases.iter().map(|case| case.id.clone()).chain(laws).collect()
-        };
-        let mut known_ids: BTreeSet<String> = ids(&own);
-        if self.corpora.is_empty() {
-            return Ok((own, known_ids));
-        }
-        let clauses = own.clauses;
-        let mut corpus = Corpus::default();
-        for folder in &self.corpora {
-            if !folder.is_dir() {
-                return Err(NoCorpus(format!("there is no folder {}", folder.display())).into());
-            }
-            let fixtures = [folder.join("fixtures"), project.fixtures()];
-            corpus.add(read_corpus(folder, &fixtures, &clauses)?)?;
-        }
-        let more: BTreeSet<String> = ids(&corpus);
-        known_ids.extend(more);
-        Ok((corpus, known_ids))
     }
 
     /// Attaches what was asked for, each with what is known of it.
@@ -294,7 +269,7 @@ impl Run {
         writer.finish(footer(corpus, judged, targets, complete))?;
         let tally = Tally::of(&path)?;
         for wanted in &self.reports {
-            report::write(&path, &tally, wanted)?;
+            report::write(&path, &tally, Some(corpus), wanted)?;
         }
         let judged: Vec<_> = judged.iter().map(|(_, one)| one).collect();
         anstream::print!("{}", message::summary(&judged));
@@ -344,7 +319,7 @@ impl Run {
 
     fn show_unexpected(&self, judged: &Judged<'_>, work: Work<'_>) {
         let Work { project, corpus, laws, .. } = work;
-        let corpora = self.corpora.iter().map(|folder| ("--corpus", &**folder));
+        let corpora = self.corpora.folders.iter().map(|folder| ("--corpus", &**folder));
         let known = self.known.iter().map(|file| ("--known", &**file));
         let options: Vec<_> = corpora.chain(known).collect();
         let unexpected = judged.judgements.iter().filter(|one| !one.outcome.is_expected());

@@ -1,5 +1,7 @@
 //! Clauses: what a model promises, in our words, and where it says so.
 
+use std::fmt;
+
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -69,4 +71,26 @@ pub struct Source {
     /// The change in it.
     #[serde(default)]
     pub change: Option<String>,
+}
+
+impl Level {
+    /// The word for it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Level::Must => "must",
+            Level::Should => "should",
+            Level::Unspecified => "unspecified",
+            Level::NonGoal => "non-goal",
+            Level::Superseded => "superseded",
+        }
+    }
+}
+
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let release = self.release.as_ref().map(|release| format!("release {release}"));
+        let parts = [&self.document, &self.heading, &release, &self.change];
+        let parts: Vec<_> = parts.into_iter().flatten().map(String::as_str).collect();
+        f.write_str(&parts.join(", "))
+    }
 }

@@ -5,6 +5,7 @@
 mod badge;
 mod ctrf;
 mod github;
+mod html;
 mod json;
 mod junit;
 mod markdown;
@@ -19,6 +20,7 @@ use std::str::FromStr;
 
 use anyhow::Result;
 
+use crate::corpus::Corpus;
 use crate::file::Replacement;
 use crate::record::{Reader, Record};
 use crate::tally::Tally;
@@ -40,6 +42,8 @@ pub enum Format {
     Markdown,
     /// Clauses by implementation, in Markdown.
     Matrix,
+    /// Clauses and cases by implementation, as a page.
+    Html,
     /// Annotations of GitHub's, few enough to be shown.
     Github,
     /// The endpoint of a badge.
@@ -48,7 +52,7 @@ pub enum Format {
 
 impl Format {
     /// Every format.
-    pub const ALL: [Format; 9] = [
+    pub const ALL: [Format; 10] = [
         Format::Jsonl,
         Format::Json,
         Format::Junit,
@@ -56,6 +60,7 @@ impl Format {
         Format::Sarif,
         Format::Markdown,
         Format::Matrix,
+        Format::Html,
         Format::Github,
         Format::Badge,
     ];
@@ -70,9 +75,15 @@ impl Format {
             Format::Sarif => "sarif",
             Format::Markdown => "markdown",
             Format::Matrix => "matrix",
+            Format::Html => "html",
             Format::Github => "github",
             Format::Badge => "badge",
         }
+    }
+
+    /// Whether it shows what only the corpus has: the steps of a case, the words of a clause.
+    pub fn needs_corpus(self) -> bool {
+        self == Format::Html
     }
 }
 
@@ -110,6 +121,8 @@ impl fmt::Display for Wanted {
 pub struct Source<'r> {
     /// The counts.
     pub tally: &'r Tally,
+    /// The corpus that was run, for a format that shows more of a case than its record has.
+    pub corpus: Option<&'r Corpus>,
     reader: Reader,
 }
 
@@ -121,8 +134,10 @@ impl Source<'_> {
 }
 
 /// Writes a report of a record: whole, or not at all.
-pub fn write(record: &Path, tally: &Tally, wanted: &Wanted) -> Result<()> {
-    let mut source = Source { tally, reader: Reader::open(record)? };
+///
+/// The corpus is needed where [`Format::needs_corpus`], and has to be the one that was run.
+pub fn write(record: &Path, tally: &Tally, corpus: Option<&Corpus>, wanted: &Wanted) -> Result<()> {
+    let mut source = Source { tally, corpus, reader: Reader::open(record)? };
     if wanted.path == Path::new("-") {
         return fold(wanted.format, record, &mut source, &mut anstream::stdout());
     }
@@ -143,6 +158,7 @@ fn fold(format: Format, record: &Path, source: &mut Source<'_>, out: &mut dyn Wr
         Format::Sarif => sarif::write(source, out),
         Format::Markdown => markdown::write(source, out),
         Format::Matrix => matrix::write(source, out),
+        Format::Html => html::write(source, out),
         Format::Github => github::write(source, out),
         Format::Badge => badge::write(source, out),
     }

@@ -1,0 +1,48 @@
+//! Which corpus a command is about: the project's own, or folders of somebody else's.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
+use anyhow::Result;
+use clap::Args;
+
+use super::read_corpus;
+use crate::corpus::Corpus;
+use crate::exit::NoCorpus;
+use crate::law;
+use crate::project::Project;
+
+/// The folders of cases that were named.
+#[derive(Debug, Args)]
+pub struct Corpora {
+    /// A folder of cases; without it, the project's own.
+    #[arg(long = "corpus", value_name = "DIR")]
+    pub folders: Vec<PathBuf>,
+}
+
+impl Corpora {
+    /// The corpus that is meant, and every identity that a list of known differences may name: the project's own, too.
+    pub fn read(&self, project: &Project) -> Result<(Corpus, BTreeSet<String>)> {
+        let own = read_corpus(&project.corpus(), &[project.fixtures()], &[])?;
+        let ids = |corpus: &Corpus| {
+            let laws = law::instances(&corpus.universes).into_iter().map(|law| law.case.id);
+            corpus.cases.iter().map(|case| case.id.clone()).chain(laws).collect()
+        };
+        let mut known_ids: BTreeSet<String> = ids(&own);
+        if self.folders.is_empty() {
+            return Ok((own, known_ids));
+        }
+        let clauses = own.clauses;
+        let mut corpus = Corpus::default();
+        for folder in &self.folders {
+            if !folder.is_dir() {
+                return Err(NoCorpus(format!("there is no folder {}", folder.display())).into());
+            }
+            let fixtures = [folder.join("fixtures"), project.fixtures()];
+            corpus.add(read_corpus(folder, &fixtures, &clauses)?)?;
+        }
+        let more: BTreeSet<String> = ids(&corpus);
+        known_ids.extend(more);
+        Ok((corpus, known_ids))
+    }
+}
