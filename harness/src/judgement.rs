@@ -17,6 +17,7 @@ use crate::plan::plan;
 use crate::project::Project;
 use crate::record::{Ran, Record};
 use crate::run::{Options, run};
+use crate::tally::Counts;
 
 /// An implementation at a release.
 #[derive(Clone, Debug)]
@@ -206,7 +207,8 @@ impl Judged<'_> {
             argument: self.target.argument.clone(),
             program,
             adapter,
-            ran: self.judgements.len(),
+            // Whoever writes the record counts.
+            counts: Counts::default(),
             not_for_release: self.not_for_release,
             not_asked: self.not_asked,
             milliseconds: u64::try_from(self.time.as_millis()).unwrap_or(u64::MAX),

@@ -100,7 +100,6 @@ fn targets(parts: &[Tally]) -> Result<Vec<Ran>> {
                 );
                 return Err(BadRecord::Mixed(why).into());
             }
-            known.ran += ran.ran;
             known.not_for_release += ran.not_for_release;
             known.not_asked += ran.not_asked;
             known.milliseconds += ran.milliseconds;

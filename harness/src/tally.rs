@@ -1,18 +1,19 @@
 //! What a record comes to: the counts that headlines and summaries are made of.
 
-use std::collections::BTreeMap;
+use std::iter::Sum;
 use std::path::Path;
 
-use anyhow::{Context, Result};
-use serde::Serialize;
+use anyhow::Result;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 use crate::compare::Severity;
 use crate::outcome::Word;
-use crate::record::{Footer, Header, Ran, Reader, Record};
+use crate::record::{Footer, Header, Ran, Reader};
 
 /// How many records came to what, on one target or on all.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
 pub struct Counts {
     /// As promised.
     pub pass: usize,
@@ -41,15 +42,16 @@ impl Counts {
         self.fail + self.stale + self.broke
     }
 
-    fn add(&mut self, record: &Record) {
-        *match record.outcome {
+    /// Counts one more.
+    pub fn add(&mut self, outcome: Word, severity: Option<Severity>) {
+        *match outcome {
             Word::Pass => &mut self.pass,
             Word::Known => &mut self.known,
             Word::Fail => &mut self.fail,
             Word::Stale => &mut self.stale,
             Word::Broke => &mut self.broke,
         } += 1;
-        match record.severity {
+        match severity {
             Some(Severity::OverGrant) => self.over_grants += 1,
             Some(Severity::OverDeny) => self.over_denials += 1,
             Some(Severity::Diagnostic) | None => {}
@@ -57,37 +59,38 @@ impl Counts {
     }
 }
 
-/// A record, counted; it holds no record itself, so its size does not depend on theirs.
+impl Sum for Counts {
+    fn sum<I: Iterator<Item = Self>>(counts: I) -> Self {
+        counts.fold(Self::default(), |sum, one| Self {
+            pass: sum.pass + one.pass,
+            known: sum.known + one.known,
+            fail: sum.fail + one.fail,
+            stale: sum.stale + one.stale,
+            broke: sum.broke + one.broke,
+            over_grants: sum.over_grants + one.over_grants,
+            over_denials: sum.over_denials + one.over_denials,
+        })
+    }
+}
+
+/// What a record is about and what it came to, without any of its records, so its size does not depend on theirs.
 #[derive(Clone, Debug)]
 pub struct Tally {
     /// What the run was about.
     pub header: Header,
     /// What it came to.
     pub footer: Footer,
-    /// All counts.
+    /// The counts of all targets.
     pub counts: Counts,
-    /// The counts of each target, in the order of the footer.
-    pub targets: Vec<(Ran, Counts)>,
 }
 
 impl Tally {
-    /// Counts a record from its first line to its last.
+    /// Reads the header and the footer of a record; that it holds what they say is checked by whoever reads it all.
     pub fn of(path: &Path) -> Result<Self> {
-        let mut reader = Reader::open(path)?;
-        let mut counts = Counts::default();
-        let mut by_target: BTreeMap<(String, String), Counts> = BTreeMap::new();
-        while let Some(record) = reader.next_record()? {
-            counts.add(&record);
-            let target = (record.implementation.clone(), record.release.clone());
-            by_target.entry(target).or_default().add(&record);
-        }
-        let footer = reader.footer().context("a record ends with its footer")?.clone();
-        let counted = |ran: &Ran| {
-            let key = (ran.implementation.clone(), ran.release.clone());
-            (ran.clone(), by_target.get(&key).copied().unwrap_or_default())
-        };
-        let targets = footer.targets.iter().map(counted).collect();
-        Ok(Self { header: reader.header.clone(), footer, counts, targets })
+        let header = Reader::open(path)?.header;
+        let footer = Footer::of(path)?;
+        let counts = footer.targets.iter().map(|ran| ran.counts).sum();
+        Ok(Self { header, footer, counts })
     }
 
     /// The cases that were not run, because they are not for a release or ask for more than was claimed.

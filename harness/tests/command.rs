@@ -121,21 +121,31 @@ fn a_run_is_recorded_whole() {
     assert_eq!(tally.header.schema, record::SCHEMA);
     assert_eq!(tally.counts.all(), 11, "one case at ten releases, and one at one");
     assert_eq!((tally.counts.fail, tally.counts.over_denials), (1, 1));
-    assert_eq!(tally.targets.len(), 16, "every release of either model, with cases or without");
+    assert_eq!(
+        tally.footer.targets.len(),
+        16,
+        "every release of either model, with cases or without"
+    );
 }
 
 /// Changes a record by hand, and has it reported.
 #[rstest]
 #[case::whole(|text: String| text, 0, "")]
 #[case::no_footer(|text: String| text.rsplit_once("{\"footer").unwrap().0.to_owned(), 71, "no footer")]
-#[case::cut(|text: String| text[..text.len() / 2].to_owned(), 71, "not a line of a record")]
+#[case::cut(|text: String| text[..text.len() / 2].to_owned(), 71, "no footer")]
+#[case::garbled(|text: String| text.replacen("\"outcome\":", "\"outcome\"", 1), 71, "not a line of a record")]
+#[case::mended(
+    |text: String| text.replacen("\"outcome\":\"fail\"", "\"outcome\":\"pass\"", 1),
+    71,
+    "is not what its footer counts"
+)]
 #[case::a_record_less(
     |text: String| text.lines().enumerate().filter(|(n, _)| *n != 1).map(|(_, l)| format!("{l}\n")).collect(),
     71,
     "the record holds 10 of 11 cases"
 )]
 #[case::empty(|_| String::new(), 71, "no header")]
-#[case::newer(|text: String| text.replacen("\"schema\":2", "\"schema\":3", 1), 76, "of schema 3")]
+#[case::newer(|text: String| text.replacen("\"schema\":3", "\"schema\":4", 1), 76, "of schema 4")]
 fn a_record_is_read_only_if_it_can_be_trusted(
     #[case] change: fn(String) -> String,
     #[case] code: i32,

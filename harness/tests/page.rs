@@ -7,7 +7,7 @@ use permscope::corpus::Corpus;
 use permscope::project::Project;
 use permscope::record::{self, BadRecord, Footer, Header, Record, Writer};
 use permscope::report::{self, Format, Wanted};
-use permscope::tally::Tally;
+use permscope::tally::{Counts, Tally};
 use rstest::rstest;
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -41,7 +41,7 @@ fn page(
     let target = |release: &str, model: &str| {
         json!({
             "implementation": model, "model": model, "release": release, "argument": "a",
-            "program": "p", "ran": 1, "not-for-release": 2, "not-asked": 3, "milliseconds": 4,
+            "program": "p", "counts": Counts::default(), "not-for-release": 2, "not-asked": 3, "milliseconds": 4,
         })
     };
     let targets = [target("2.5.7", "deno"), target("2.9.6", "deno"), target("26.10.0", "node")];

@@ -16,7 +16,7 @@ use crate::tally::Counts;
 pub fn write(source: &mut Source<'_>, out: &mut dyn Write) -> Result<()> {
     // The counts have the over-grants that are known among the others.
     let mut over_grants = 0;
-    while let Some(record) = source.next_record()? {
+    while let Some(record) = source.next_differing()? {
         let is_unexpected = !matches!(record.outcome, Word::Pass | Word::Known);
         over_grants += usize::from(is_unexpected && record.severity == Some(Severity::OverGrant));
     }

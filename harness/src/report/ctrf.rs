@@ -5,10 +5,12 @@
 use std::io::Write;
 
 use anyhow::Result;
+use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::Source;
 use super::told::{provenance, told};
+use crate::compare::Severity;
 use crate::outcome::Word;
 use crate::record::Record;
 use crate::tally::Tally;
@@ -36,7 +38,7 @@ pub fn write(source: &mut Source<'_>, out: &mut dyn Write) -> Result<()> {
     let mut separator = "";
     while let Some(record) = source.next_record()? {
         writeln!(out, "{separator}")?;
-        serde_json::to_writer(&mut *out, &test(&record))?;
+        write_test(&record, out)?;
         separator = ",";
     }
     writeln!(out, "\n]}}}}")?;
@@ -53,7 +55,7 @@ fn summary(tally: &Tally) -> Value {
         "skipped": 0,
         "pending": 0,
         "other": tally.counts.known,
-        "suites": tally.targets.len(),
+        "suites": tally.footer.targets.len(),
         "start": start,
         "stop": stop,
         "duration": stop.saturating_sub(start),
@@ -68,45 +70,68 @@ fn environment(tally: &Tally) -> Value {
     }
 }
 
-fn test(record: &Record) -> Value {
+/// A test, as the format has it.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Test<'a> {
+    test_id: String,
+    name: &'a str,
+    status: &'static str,
+    /// Always zero: how long a case took is not measured, since many share a process.
+    duration: u64,
+    raw_status: &'static str,
+    suite: Vec<&'a str>,
+    file_path: &'a str,
+    line: usize,
+    labels: Labels<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    message: Option<String>,
+}
+
+/// What a test is labelled with; a label has a value, or is not there.
+#[derive(Serialize)]
+struct Labels<'a> {
+    model: &'a str,
+    implementation: &'a str,
+    release: &'a str,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    clauses: &'a [String],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    severity: Option<&'static str>,
+}
+
+fn write_test(record: &Record, out: &mut dyn Write) -> Result<()> {
     let Record { case, implementation, release, .. } = record;
     let target = format!("{implementation}@{release}");
     let area = case.rsplit_once("::").map(|(area, _)| area);
-    let suite = area.iter().flat_map(|area| area.split("::"));
-    let suite: Vec<_> = [target.as_str()].into_iter().chain(suite).collect();
-    let (status, raw) = match record.outcome {
+    let (status, raw_status) = match record.outcome {
         Word::Pass => ("passed", "pass"),
         Word::Known => ("other", "known"),
         Word::Fail => ("failed", "fail"),
         Word::Stale => ("failed", "stale"),
         Word::Broke => ("failed", "broke"),
     };
-    let mut labels = json!({
-        "model": record.model,
-        "implementation": implementation,
-        "release": release,
-    });
-    // A label has a value, or is not there.
-    if !record.clauses.is_empty() {
-        labels["clauses"] = json!(record.clauses);
-    }
-    if let Some(severity) = record.severity {
-        labels["severity"] = json!(severity.name());
-    }
-    // How long a case took is not measured: many share a process.
-    let mut test = json!({
-        "testId": format!("{case}@{target}"),
-        "name": case,
-        "status": status,
-        "duration": 0,
-        "rawStatus": raw,
-        "suite": suite,
-        "filePath": record.file,
-        "line": record.line,
-        "labels": labels,
-    });
-    if record.outcome != Word::Pass {
-        test["message"] = json!(told(record));
-    }
-    test
+    let test = Test {
+        test_id: format!("{case}@{target}"),
+        name: case,
+        status,
+        duration: 0,
+        raw_status,
+        suite: [target.as_str()]
+            .into_iter()
+            .chain(area.iter().flat_map(|area| area.split("::")))
+            .collect(),
+        file_path: &record.file,
+        line: record.line,
+        labels: Labels {
+            model: &record.model,
+            implementation,
+            release,
+            clauses: &record.clauses,
+            severity: record.severity.map(Severity::name),
+        },
+        message: (record.outcome != Word::Pass).then(|| told(record)),
+    };
+    serde_json::to_writer(&mut *out, &test)?;
+    Ok(())
 }

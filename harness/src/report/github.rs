@@ -20,7 +20,7 @@ const MOST: usize = 10;
 pub fn write(source: &mut Source<'_>, out: &mut dyn Write) -> Result<()> {
     let (mut over_grants, mut errors, mut warnings) =
         (Few::default(), Few::default(), Few::default());
-    while let Some(record) = source.next_record()? {
+    while let Some(record) = source.next_differing()? {
         let is_over_grant = record.severity == Some(Severity::OverGrant);
         match (record.outcome, is_over_grant) {
             (Word::Fail | Word::Stale | Word::Broke, true) => over_grants.add("error", &record),

@@ -33,8 +33,8 @@ pub fn write(source: &mut Source<'_>, out: &mut dyn Write) -> Result<()> {
         humantime::format_rfc3339_seconds(started),
     )?;
     let mut next = source.next_record()?;
-    for (ran, counts) in &tally.targets {
-        begin_suite(tally, ran, counts, out)?;
+    for ran in &footer.targets {
+        begin_suite(tally, ran, out)?;
         while let Some(record) = next.take_if(|record| is_of(record, ran)) {
             write_case(&record, out)?;
             next = source.next_record()?;
@@ -61,12 +61,12 @@ pub fn write(source: &mut Source<'_>, out: &mut dyn Write) -> Result<()> {
 }
 
 /// Opens the suite of a target, with what is to be known before its results are.
-fn begin_suite(tally: &Tally, ran: &Ran, counts: &Counts, out: &mut dyn Write) -> Result<()> {
+fn begin_suite(tally: &Tally, ran: &Ran, out: &mut dyn Write) -> Result<()> {
     writeln!(
         out,
         "  <testsuite name=\"{}\" {} time=\"{}\">\n    <properties>",
         attribute(&ran.to_string()),
-        counted(counts, 0),
+        counted(&ran.counts, 0),
         seconds(ran.milliseconds),
     )?;
     let (not_for_release, not_asked) = (ran.not_for_release.to_string(), ran.not_asked.to_string());
@@ -90,12 +90,12 @@ fn write_case(record: &Record, out: &mut dyn Write) -> Result<()> {
     let (area, name) = record.case.rsplit_once("::").unwrap_or((&record.model, &record.case));
     let (class, name) = (attribute(&area.replace("::", ".")), attribute(name));
     write!(out, "    <testcase classname=\"{class}\" name=\"{name}\"")?;
-    let (told, place) = (told(record), escaped(&place(record)));
+    let place = || escaped(&place(record));
     match record.outcome {
         Word::Pass => writeln!(out, "/>")?,
         Word::Known => {
-            let told = escaped(&told);
-            writeln!(out, "><system-out>{told}\n{place}</system-out></testcase>")?;
+            let told = escaped(&told(record));
+            writeln!(out, "><system-out>{told}\n{}</system-out></testcase>", place())?;
         }
         Word::Fail | Word::Stale | Word::Broke => {
             let (element, kind) = match (record.outcome, record.severity) {
@@ -104,8 +104,8 @@ fn write_case(record: &Record, out: &mut dyn Write) -> Result<()> {
                 (Word::Stale, None) => ("failure", "stale"),
                 (_, None) => ("failure", "fail"),
             };
-            let told = attribute(&told);
-            write!(out, "><{element} message=\"{told}\" type=\"{kind}\">{place}")?;
+            let told = attribute(&told(record));
+            write!(out, "><{element} message=\"{told}\" type=\"{kind}\">{}", place())?;
             writeln!(out, "</{element}></testcase>")?;
         }
     }

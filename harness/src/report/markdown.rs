@@ -44,7 +44,7 @@ const RECORDS: &str = "\
 pub fn write(source: &mut Source<'_>, out: &mut dyn Write) -> Result<()> {
     let tally = source.tally;
     let mut sections = TITLES.map(|_| Section::default());
-    while let Some(record) = source.next_record()? {
+    while let Some(record) = source.next_differing()? {
         let index = match (record.outcome, record.severity) {
             (Word::Pass, _) => continue,
             (Word::Fail, Some(Severity::OverGrant)) => 0,
@@ -123,10 +123,10 @@ fn of_run(tally: &Tally) -> (Section, Section, Section) {
     let (mut targets, mut digests, mut untested) =
         (Section::default(), Section::default(), Section::default());
     digests.add(|| format!("* corpus: {}\n", code(&tally.header.corpus)));
-    for (ran, counts) in &tally.targets {
+    for ran in &tally.footer.targets {
         let Ran { model, not_asked, not_for_release, .. } = ran;
-        let Counts { pass, known, fail, stale, broke, over_grants, over_denials } = counts;
-        let (name, model, all) = (code(&ran.to_string()), code(model), counts.all());
+        let Counts { pass, known, fail, stale, broke, over_grants, over_denials } = ran.counts;
+        let (name, model, all) = (code(&ran.to_string()), code(model), ran.counts.all());
         targets.add(|| {
             format!("| {name} | {model} | {all} | {pass} | {known} | {fail} | {stale} | {broke} | {over_grants} | {over_denials} | {not_asked} | {not_for_release} |\n")
         });

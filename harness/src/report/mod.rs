@@ -14,11 +14,12 @@ mod sarif;
 mod told;
 
 use std::fmt;
-use std::io::Write;
+use std::fs::File;
+use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 
 use crate::corpus::Corpus;
 use crate::file::Replacement;
@@ -131,6 +132,11 @@ impl Source<'_> {
     pub fn next_record(&mut self) -> Result<Option<Record>> {
         self.reader.next_record()
     }
+
+    /// The next record of something that is not as promised; none behind the last.
+    pub fn next_differing(&mut self) -> Result<Option<Record>> {
+        self.reader.next_differing()
+    }
 }
 
 /// Writes a report of a record: whole, or not at all.
@@ -139,7 +145,10 @@ impl Source<'_> {
 pub fn write(record: &Path, tally: &Tally, corpus: Option<&Corpus>, wanted: &Wanted) -> Result<()> {
     let mut source = Source { tally, corpus, reader: Reader::open(record)? };
     if wanted.path == Path::new("-") {
-        return fold(wanted.format, record, &mut source, &mut anstream::stdout());
+        // As it is, with nothing taken out for a terminal; and in blocks, not line by line.
+        let mut out = BufWriter::new(io::stdout().lock());
+        fold(wanted.format, record, &mut source, &mut out)?;
+        return out.flush().context("cannot write to standard output");
     }
     let mut file = Replacement::of(&wanted.path)?;
     fold(wanted.format, record, &mut source, &mut file)?;
@@ -149,7 +158,9 @@ pub fn write(record: &Path, tally: &Tally, corpus: Option<&Corpus>, wanted: &Wan
 fn fold(format: Format, record: &Path, source: &mut Source<'_>, out: &mut dyn Write) -> Result<()> {
     match format {
         Format::Jsonl => {
-            std::io::copy(&mut std::fs::File::open(record)?, out)?;
+            // It is not passed on before it was seen to be whole.
+            while source.next_differing()?.is_some() {}
+            io::copy(&mut File::open(record)?, out)?;
             Ok(())
         }
         Format::Json => json::write(source, out),

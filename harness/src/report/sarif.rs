@@ -31,7 +31,7 @@ pub fn write(source: &mut Source<'_>, out: &mut dyn Write) -> Result<()> {
     let mut room = room(&tally.counts);
     let (mut left_out, mut rules) = (0_usize, BTreeSet::new());
     let mut separator = "";
-    while let Some(record) = source.next_record()? {
+    while let Some(record) = source.next_differing()? {
         let Some(rank) = rank(&record) else { continue };
         if room[rank] == 0 {
             left_out += 1;

@@ -55,7 +55,7 @@ pub fn provenance(tally: &Tally) -> Value {
             "model": ran.model,
             "program": ran.program,
             "adapter": ran.adapter,
-            "ran": ran.ran,
+            "ran": ran.counts.all(),
             "notForRelease": ran.not_for_release,
             "notAsked": ran.not_asked,
         })
