@@ -61,7 +61,7 @@ pub async fn measure(
     corpus: &Corpus,
     scratch: &Path,
 ) -> Result<Option<Cost>> {
-    let By::Process(runtime) = &attached.by else {
+    let By::Process(program) = &attached.by else {
         return Ok(None);
     };
     let hello = &attached.hello;
@@ -88,7 +88,7 @@ pub async fn measure(
         for way in by_way.values_mut() {
             let apart = way.groups.len().div_ceil(STARTS).max(1);
             for group in way.groups.iter().step_by(apart) {
-                way.starts.push(runtime.bare_start(group, release, scratch).await?);
+                way.starts.push(program.bare_start(group, release, scratch).await?);
             }
         }
         anyhow::Ok(())

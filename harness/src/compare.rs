@@ -103,6 +103,7 @@ pub fn compare(case: &Case, observation: &Observation) -> Verdict {
     match (&case.expected, observation) {
         (_, Observation::Broke(why)) => Verdict::Broke(why.clone()),
         (_, Observation::Crashed(_)) => ended("crashed", loss),
+        (_, Observation::Unsupported(_)) => ended("unsupported", Severity::Diagnostic),
         (Expected::Steps(steps), Observation::Acted(replies)) => {
             if steps.len() != replies.len() {
                 let (sent, got) = (steps.len(), replies.len());

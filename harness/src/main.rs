@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use clap::Parser;
 use permscope::command::CommandLine;
 use permscope::exit::Exit;
+use permscope::implementation::strays;
 
 fn main() -> ExitCode {
     let command_line = CommandLine::parse();
@@ -15,5 +16,7 @@ fn main() -> ExitCode {
         anstream::eprintln!("{prefix}{told}");
         Exit::of(&error)
     });
+    // No process outlives the run, wherever it has gone.
+    strays::end_all();
     exit.into()
 }

@@ -244,6 +244,7 @@ fn seen(case: &Case, observation: &Observation) -> String {
     };
     match observation {
         Observation::Broke(why) => format!("nothing: {why}\n"),
+        Observation::Unsupported(why) => format!("unsupported: {why}\n"),
         Observation::Crashed(how) => format!("the process crashed: it {how}\n"),
         Observation::Refused(seen) => {
             format!("the launch is refused: {}{}\n", refusal(seen.reason), detail(&seen.message))

@@ -1,7 +1,7 @@
 //! What was seen when a case was acted out.
 
 use crate::launch::ROOT;
-use crate::wire::{Answered, Refused, Rejected, Reply};
+use crate::wire::{Answered, FromImplementation, Refused, Rejected, Reply};
 
 /// What an implementation did with a case.
 #[derive(Clone, Debug, PartialEq)]
@@ -12,6 +12,8 @@ pub enum Observation {
     Refused(Refused),
     /// The permissions were not accepted.
     Rejected(Rejected),
+    /// It could not be acted out, although what it needs was claimed.
+    Unsupported(String),
     /// The process died, and died again in the same way in a fresh one: an answer like any other.
     Crashed(String),
     /// The protocol was broken: silence, nonsense, or a death that was not the same twice.
@@ -19,6 +21,26 @@ pub enum Observation {
 }
 
 impl Observation {
+    /// What a message tells of the script with this number; nothing where it is a greeting.
+    pub fn of(message: FromImplementation) -> Option<(u64, Self)> {
+        match message {
+            FromImplementation::Hello(_) => None,
+            FromImplementation::Result(acted) => Some((acted.id, Observation::Acted(acted.steps))),
+            FromImplementation::Rejected(rejected) => {
+                Some((rejected.id, Observation::Rejected(rejected)))
+            }
+            FromImplementation::Refused(refused) => {
+                Some((refused.id, Observation::Refused(refused)))
+            }
+            FromImplementation::Unsupported { id, reason } => {
+                Some((id, Observation::Unsupported(reason)))
+            }
+            FromImplementation::Error { id, message } => {
+                Some((id, Observation::Broke(format!("it says that it failed: {message}"))))
+            }
+        }
+    }
+
     /// Whether two observations say the same, in whatever words the implementation put it.
     pub fn is_like(&self, other: &Self) -> bool {
         let without_words = |reply: &Reply| match reply {
@@ -37,6 +59,7 @@ impl Observation {
                 (a.reason, &a.error) == (b.reason, &b.error)
             }
             (Observation::Crashed(a), Observation::Crashed(b)) => a == b,
+            (Observation::Unsupported(_), Observation::Unsupported(_)) => true,
             (Observation::Broke(_), Observation::Broke(_)) => true,
             _ => false,
         }

@@ -14,7 +14,8 @@ use crate::corpus::fixture::Fixture;
 use crate::implementation::Implementation;
 use crate::implementation::attach::{Attached, By};
 use crate::implementation::manifest::LaunchBy;
-use crate::implementation::process::{Runtime, Setting};
+use crate::implementation::program::{Program, Setting};
+use crate::implementation::strays;
 use crate::launch::{NOWHERE, Names};
 use crate::observation::Observation;
 use crate::plan::{Group, Plan};
@@ -47,7 +48,7 @@ pub async fn run(
             };
             Ok(plan.cases.iter().map(observe).collect())
         }
-        By::Process(runtime) => processes(runtime, plan, corpus, options).await,
+        By::Process(program) => processes(program, plan, corpus, options).await,
     }
 }
 
@@ -72,21 +73,22 @@ pub fn call(
 }
 
 async fn processes(
-    runtime: &Runtime,
+    program: &Program,
     plan: &Plan<'_>,
     corpus: &Corpus,
     options: Options<'_>,
 ) -> Result<Vec<Observation>> {
     let fixture = |file: &Path| &corpus.fixtures[file];
     let setting = Setting { release: plan.release, fixtures: &fixture, scratch: options.scratch };
-    let groups = match runtime.manifest.launch {
+    let groups = match program.manifest.launch {
         LaunchBy::Arguments => plan.groups(),
         LaunchBy::Message => chunks(plan, options.jobs),
     };
+    strays::adopt();
     let slots = Arc::new(Semaphore::new(options.jobs));
     let act = async |group: Group<'_>| {
         let _slot = slots.acquire().await.expect("the semaphore is never closed");
-        let observations = runtime.act(&group, &plan.cases, setting).await;
+        let observations = program.act(&group, &plan.cases, setting).await;
         (options.progress)(group.cases.len());
         observations
     };
@@ -96,6 +98,7 @@ async fn processes(
             observations[index] = Some(observation);
         }
     }
+    strays::end_adopted();
     let missing = || Observation::Broke("it was lost, which is a defect of the harness".to_owned());
     Ok(observations.into_iter().map(|seen| seen.unwrap_or_else(missing)).collect())
 }

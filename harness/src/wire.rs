@@ -4,6 +4,7 @@
 //! Unknown fields of an answer are ignored, so that a newer implementation can speak to an older harness.
 
 use std::collections::BTreeMap;
+use std::num::NonZeroUsize;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -184,6 +185,20 @@ pub enum FromImplementation {
     Rejected(Rejected),
     /// The script's launch was refused; only from an implementation that takes launches as data.
     Refused(Refused),
+    /// The script could not be acted out, although what it needs was claimed.
+    Unsupported {
+        /// The script.
+        id: u64,
+        /// Why.
+        reason: String,
+    },
+    /// The implementation failed on the script, by a defect of its own.
+    Error {
+        /// The script.
+        id: u64,
+        /// How.
+        message: String,
+    },
 }
 
 /// Who an implementation is.
@@ -201,6 +216,9 @@ pub struct Hello {
     pub releases: Vec<String>,
     /// What it can do.
     pub capabilities: Vec<Capability>,
+    /// How many scripts it takes before it has answered the first of them; without it, as many as come.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub window: Option<NonZeroUsize>,
 }
 
 /// What an implementation claims to do; a case asks only for what it uses.

@@ -8,7 +8,6 @@ use permscope::compare::{Seen, Severity, Verdict, compare};
 use permscope::corpus::Corpus;
 use permscope::corpus::case::Case;
 use permscope::observation::Observation;
-use permscope::wire::FromImplementation;
 use rstest::rstest;
 use tempfile::TempDir;
 
@@ -25,12 +24,8 @@ fn case(end: &str) -> Case {
 
 /// What an implementation says, as an observation.
 fn observation(said: &str) -> Observation {
-    match serde_json::from_str(said).expect("it is of the protocol") {
-        FromImplementation::Result(acted) => Observation::Acted(acted.steps),
-        FromImplementation::Rejected(rejected) => Observation::Rejected(rejected),
-        FromImplementation::Refused(refused) => Observation::Refused(refused),
-        FromImplementation::Hello(_) => panic!("a greeting is no answer"),
-    }
+    let message = serde_json::from_str(said).expect("it is of the protocol");
+    Observation::of(message).expect("it is an answer").1
 }
 
 fn difference(case: &Case, observation: &Observation) -> (Severity, Seen) {

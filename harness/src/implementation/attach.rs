@@ -11,12 +11,15 @@ use permscope_engine::model::Model;
 use permscope_engine::release::Release;
 
 use super::manifest::Manifest;
-use super::process::Runtime;
+use super::program::Program;
 use super::reference::{self, Reference};
 use super::{Implementation, manifest};
 use crate::corpus::diagnostic::closest;
 use crate::project::Project;
 use crate::wire::{Hello, PROTOCOL};
+
+/// How many scripts an engine is sent before it has answered the first of them, if it says nothing else.
+const WINDOW: usize = 128;
 
 /// What was asked for: `NAME`, `NAME@VERSION` or `NAME=PATH`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -73,7 +76,7 @@ pub enum By {
     /// In this process.
     Call(Box<dyn Implementation>),
     /// As a process of its own.
-    Process(Box<Runtime>),
+    Process(Box<Program>),
 }
 
 /// What tells one build of an implementation from another.
@@ -93,11 +96,11 @@ impl Attached {
                 let program = std::env::current_exe();
                 (program.context("this program does not know where it is")?, None)
             }
-            By::Process(runtime) => {
+            By::Process(program) => {
                 let mut adapter = blake3::Hasher::new();
-                adapter.update(runtime.adapter.as_bytes()).update(&[0]);
-                adapter.update(format!("{:?}", runtime.manifest).as_bytes());
-                (runtime.program.clone(), Some(adapter.finalize().to_hex().to_string()))
+                adapter.update(program.adapter.as_bytes()).update(&[0]);
+                adapter.update(format!("{:?}", program.manifest).as_bytes());
+                (program.program.clone(), Some(adapter.finalize().to_hex().to_string()))
             }
         };
         let file = fs::File::open(&program);
@@ -189,10 +192,15 @@ pub async fn attach(
     };
     let mut attached = Vec::new();
     for (argument, program) in programs(wanted, &manifest, project)? {
-        let runtime =
-            Runtime { manifest: manifest.clone(), program, adapter: adapter.clone(), patience };
+        let mut program = Program {
+            manifest: manifest.clone(),
+            program,
+            adapter: adapter.clone(),
+            patience,
+            window: WINDOW,
+        };
         let mute = |why: String| NotAttached::Mute { wanted: argument.clone(), why };
-        let hello = runtime.hello(scratch).await.map_err(|error| mute(format!("{error:#}")))?;
+        let hello = program.hello(scratch).await.map_err(|error| mute(format!("{error:#}")))?;
         if hello.protocol != PROTOCOL {
             let why =
                 format!("it speaks version {} of the protocol, not {PROTOCOL}", hello.protocol);
@@ -204,6 +212,9 @@ pub async fn attach(
             let why = format!("it says that it is {} of the model {}", says.0, says.1);
             return Err(mute(format!("{why}, and its manifest {} of {}", is.0, is.1)).into());
         }
+        if let Some(window) = hello.window {
+            program.window = program.window.min(window.get());
+        }
         let mut releases = Vec::new();
         for release in &hello.releases {
             releases.push(release.parse().map_err(|error| mute(format!("{error}")))?);
@@ -213,7 +224,7 @@ pub async fn attach(
         {
             return Err(mute(format!("it says that it is {}", hello.releases.join(", "))).into());
         }
-        attached.push(Attached { hello, releases, by: By::Process(Box::new(runtime)), argument });
+        attached.push(Attached { hello, releases, by: By::Process(Box::new(program)), argument });
     }
     Ok(attached)
 }

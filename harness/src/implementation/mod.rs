@@ -1,10 +1,13 @@
 //! What is checked: an implementation of a model, attached in one of two ways.
 
+pub mod acting;
 pub mod attach;
+pub mod conversation;
 pub mod manifest;
-pub mod process;
+pub mod program;
 pub mod reference;
 pub mod stdio;
+pub mod strays;
 
 use crate::wire::{Hello, Launch, Refused, Rejected, Reply, Script};
 

@@ -432,7 +432,9 @@ impl Rows<'_> {
             }
             Observation::Refused(refused) => vec![refused.message],
             Observation::Rejected(rejected) => vec![rejected.message],
-            Observation::Crashed(_) | Observation::Broke(_) => Vec::new(),
+            Observation::Unsupported(_) | Observation::Crashed(_) | Observation::Broke(_) => {
+                Vec::new()
+            }
         }
     }
 }

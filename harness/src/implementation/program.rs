@@ -1,0 +1,175 @@
+//! A program that speaks the protocol, and how a process of it is started.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result};
+use permscope_engine::release::Release;
+use process_wrap::tokio::{ChildWrapper, CommandWrap, KillOnDrop};
+use tempfile::TempDir;
+
+use super::conversation::End;
+use super::manifest::{LaunchBy, Manifest};
+use crate::corpus::fixture::Fixture;
+use crate::launch::{self, Launch, Names};
+use crate::plan::Group;
+use crate::wire::{Command, Hello, Place, Refused};
+
+/// The release of a process that is sent no script.
+const NO_RELEASE: Release = Release::new(0, 0, 0);
+
+/// A program that speaks the protocol.
+#[derive(Clone, Debug)]
+pub struct Program {
+    /// How it is attached.
+    pub manifest: Manifest,
+    /// The program.
+    pub program: PathBuf,
+    /// The text of its adapter.
+    pub adapter: String,
+    /// How long it may say nothing new.
+    pub patience: Duration,
+    /// How many scripts it is sent before the first of them is answered; what takes its launch as arguments gets all at once.
+    pub window: usize,
+}
+
+/// What a group of cases is acted out with.
+#[derive(Clone, Copy)]
+pub struct Setting<'a> {
+    /// The release to be.
+    pub release: Release,
+    /// The fixture of the group's cases, or of each where launches are data.
+    pub fixtures: &'a dyn Fn(&Path) -> &'a Fixture,
+    /// A folder that the program may fill, shared by all of a run.
+    pub scratch: &'a Path,
+}
+
+impl Program {
+    /// Starts the program without a script, to learn who it is.
+    pub async fn hello(&self, scratch: &Path) -> Result<Hello> {
+        let launch = Launch::bare();
+        let group = Group { launch: &launch, place: None, cases: Vec::new() };
+        let fixture = Fixture::default();
+        let setting = Setting { release: NO_RELEASE, fixtures: &|_| &fixture, scratch };
+        let talk = self.converse(&group, &[], &[], 1, setting).await?;
+        let program = self.program.display();
+        match (talk.hello, talk.end) {
+            (Some(hello), _) => Ok(hello),
+            (None, End::Silent) => {
+                anyhow::bail!("{program} said nothing for {} s", self.patience.as_secs())
+            }
+            (None, End::Refused(Refused { message, .. })) => {
+                anyhow::bail!("{program} did not start: {}", message.unwrap_or_default())
+            }
+            (None, End::Died(how) | End::Nonsense(how) | End::Exited(how)) => {
+                anyhow::bail!("{program} {how}")
+            }
+        }
+    }
+
+    /// How long a process takes that is launched as another is, on an empty file, and does nothing.
+    pub async fn bare_start(
+        &self,
+        group: &Group<'_>,
+        release: Release,
+        scratch: &Path,
+    ) -> Result<Duration> {
+        let folder = temporary_folder()?;
+        let bare = Self { adapter: String::new(), ..self.clone() };
+        let scratch = &scratch.join("bare");
+        let (entry, directory) = (Vec::new(), launch::ROOT.to_owned());
+        let launch = Launch { entry, directory, ..group.launch.clone() };
+        let group = Group { launch: &launch, place: group.place, cases: Vec::new() };
+        let root = folder.path().to_string_lossy();
+        let names = Names { root: &root, release };
+        let mut command = bare.command(&group, names, scratch)?;
+        let start = Instant::now();
+        let child = command.spawn();
+        let mut child =
+            Running(child.with_context(|| format!("cannot start {}", self.program.display()))?);
+        drop(child.0.stdin().take());
+        child.0.wait().await.context("cannot wait for a process")?;
+        Ok(start.elapsed())
+    }
+
+    /// The command of a process, with its folder, its arguments and its environment.
+    pub fn command(
+        &self,
+        group: &Group<'_>,
+        names: Names<'_>,
+        scratch: &Path,
+    ) -> Result<CommandWrap> {
+        let manifest = &self.manifest;
+        let scratch = scratch.join(&manifest.name);
+        let adapter = self.adapter_path(&scratch)?;
+        let arguments = match (group.launch.command, group.place) {
+            _ if manifest.launch == LaunchBy::Message => &manifest.commands.run,
+            _ if !group.launch.entry.is_empty() => &manifest.commands.entry,
+            (Command::Eval, _) => &manifest.commands.eval,
+            (_, Some(Place::Test)) => &manifest.commands.test,
+            (_, Some(Place::Worker)) => &manifest.commands.worker,
+            (_, Some(Place::Child)) => &manifest.commands.child,
+            (Command::Run | Command::Test, None) => &manifest.commands.run,
+        };
+        let launch = group.launch;
+        let place = |text: &String| names.text(text);
+        let scratch = scratch.to_string_lossy();
+        let mut command = tokio::process::Command::new(&self.program);
+        for argument in arguments {
+            match argument.as_str() {
+                "{flags}" => command.args(launch.flags.iter().map(place)),
+                "{entry}" => command.args(launch.entry.iter().map(place)),
+                "{adapter}" => command.arg(&adapter),
+                "{adapter-text}" => command.arg(&self.adapter),
+                text => command.arg(text.replace("{scratch}", &scratch)),
+            };
+        }
+        command.env_clear();
+        for (name, value) in &manifest.environment {
+            command.env(name, value.replace("{scratch}", &scratch));
+        }
+        if manifest.launch == LaunchBy::Arguments {
+            let path = std::env::join_paths(launch.search_path.iter().map(place))
+                .context("a directory of the search path holds a separator")?;
+            command.env("PATH", path);
+            command.envs(launch.environment.iter().map(|(name, value)| (name, place(value))));
+            command.current_dir(place(&launch.directory));
+        }
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut command = CommandWrap::from(command);
+        command.wrap(KillOnDrop);
+        #[cfg(unix)]
+        command.wrap(process_wrap::tokio::ProcessSession);
+        #[cfg(windows)]
+        command.wrap(process_wrap::tokio::JobObject);
+        Ok(command)
+    }
+
+    /// Where the adapter lies: at one path for all of a run, so that a runtime which caches code by its path can do so.
+    fn adapter_path(&self, scratch: &Path) -> Result<PathBuf> {
+        let path = scratch.join(self.manifest.adapter.as_deref().unwrap_or("adapter"));
+        if !path.exists() {
+            fs::create_dir_all(scratch)
+                .and_then(|()| fs::write(&path, &self.adapter))
+                .with_context(|| format!("cannot write {}", path.display()))?;
+        }
+        Ok(path)
+    }
+}
+
+/// A process; when this goes, it and all that it has started go, too.
+pub struct Running(pub Box<dyn ChildWrapper>);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // Nothing is left to be killed where the whole group has ended.
+        let _ = self.0.start_kill();
+    }
+}
+
+/// A folder that goes when it is dropped.
+pub fn temporary_folder() -> Result<TempDir> {
+    TempDir::with_prefix("permscope-").context("cannot make a temporary folder")
+}

@@ -1,0 +1,85 @@
+//! Processes that left the company of the one that started them, so that they are not ended with it.
+//!
+//! Where the system lets a process adopt the orphans below it, they come to this one, and are ended here.
+//! Elsewhere a process that leaves its group escapes.
+
+#[cfg(target_os = "linux")]
+mod linux {
+    use std::fs;
+
+    use rustix::process::{
+        Pid, Signal, WaitOptions, getpid, getsid, kill_process, set_child_subreaper, waitpid,
+    };
+
+    /// A process below this one.
+    struct Child {
+        pid: Pid,
+        session: i32,
+    }
+
+    /// From now on, whatever loses its parent below this process has this one as its parent.
+    pub fn adopt() {
+        // A system that cannot do it leaves the orphans to its first process.
+        let _ = set_child_subreaper(Some(getpid()));
+    }
+
+    /// Ends the processes that were adopted; those that this process started itself lead a session, and are left to whoever started them.
+    pub fn end_adopted() {
+        let ours = getsid(None).map_or(0, Pid::as_raw_pid);
+        end(|child| child.session != ours && child.session != child.pid.as_raw_pid());
+    }
+
+    /// Ends every process below this one.
+    pub fn end_all() {
+        end(|_| true);
+    }
+
+    fn end(is_meant: impl Fn(&Child) -> bool) {
+        // The children of what is ended are adopted in their turn.
+        loop {
+            let meant: Vec<_> = children().filter(&is_meant).collect();
+            if meant.is_empty() {
+                return;
+            }
+            for child in meant {
+                // One that has just ended by itself cannot be killed, and is gone all the same.
+                let _ = kill_process(child.pid, Signal::KILL);
+                let _ = waitpid(Some(child.pid), WaitOptions::empty());
+            }
+        }
+    }
+
+    /// The children of this process, as the system lists them.
+    fn children() -> impl Iterator<Item = Child> {
+        let parent = getpid().as_raw_pid();
+        let processes = fs::read_dir("/proc").into_iter().flatten().flatten();
+        processes.filter_map(move |process| {
+            let pid = process.file_name().to_str()?.parse().ok().and_then(Pid::from_raw)?;
+            let stat = fs::read_to_string(process.path().join("stat")).ok()?;
+            // Behind the name, which may hold anything: the state, the parent, the group, the session.
+            let (_, fields) = stat.rsplit_once(')')?;
+            let mut fields = fields.split_ascii_whitespace().skip(1);
+            let (found, _group, session) = (fields.next()?, fields.next()?, fields.next()?);
+            let is_child = found.parse() == Ok(parent);
+            is_child.then_some(Child { pid, session: session.parse().ok()? })
+        })
+    }
+}
+
+#[cfg(target_os = "linux")]
+pub use linux::{adopt, end_adopted, end_all};
+
+#[cfg(not(target_os = "linux"))]
+mod elsewhere {
+    /// Nothing can be adopted here.
+    pub fn adopt() {}
+
+    /// Nothing was adopted here.
+    pub fn end_adopted() {}
+
+    /// Nothing was adopted here.
+    pub fn end_all() {}
+}
+
+#[cfg(not(target_os = "linux"))]
+pub use elsewhere::{adopt, end_adopted, end_all};
