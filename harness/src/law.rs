@@ -373,6 +373,7 @@ fn case(universe: &Universe, id: String, launch: Launch, actions: Vec<Action>) -
         promise: Promise::of(Answer::Granted),
     };
     Case {
+        needs: Default::default(),
         id,
         model: universe.model,
         clauses: Vec::new(),

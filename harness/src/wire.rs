@@ -224,6 +224,7 @@ pub struct Hello {
 /// What an implementation claims to do; a case asks only for what it uses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[derive(schemars::JsonSchema)]
 pub enum Capability {
     /// Queries.
     Query,
@@ -267,6 +268,12 @@ pub enum Capability {
     Terminal,
     /// The identity and the events of status objects.
     Events,
+    /// Reading a command line as the runtime does: what is refused, repeated, abbreviated, escaped and added.
+    CommandLine,
+    /// Taking any value that a script can pass, and not only texts where they belong.
+    Values,
+    /// What operations allow and refuse for reasons of their own, whatever the permissions.
+    Operations,
 }
 
 /// The answers to the steps of a script.

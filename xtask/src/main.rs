@@ -42,7 +42,7 @@ Usage: cargo xtask runtimes install <NAME@VERSION>...
 ";
 
 const REPORT_HELP: &str = "\
-Runs the corpus on the reference engine, on four releases of Deno and on six of Node, and writes reports/MATRIX.md.
+Runs the corpus on the reference engine, on four releases of Deno, on six of Node and on three versions of the crate deno_permissions, and writes reports/MATRIX.md.
 
 Usage: cargo xtask report
 
@@ -50,11 +50,14 @@ What is not installed is installed first.
 ";
 
 /// What the published reports are about, beside the reference engine.
-const PUBLISHED: [&str; 10] = [
+const PUBLISHED: [&str; 13] = [
     "deno@1.46.3",
     "deno@2.1.14",
     "deno@2.5.7",
     "deno@2.9.6",
+    "deno_permissions@2.4.4",
+    "deno_permissions@2.6.8",
+    "deno_permissions@2.9.6",
     "node@20.20.2",
     "node@22.23.3",
     "node@23.8.0",
@@ -64,7 +67,7 @@ const PUBLISHED: [&str; 10] = [
 ];
 
 const INSTALL_HELP: &str = "\
-Installs real runtimes into target/runtimes/<NAME@VERSION>, by the npm client.
+Installs real runtimes into target/runtimes/<NAME@VERSION>, by the npm client; what is a crate is built.
 
 Usage: cargo xtask runtimes install <NAME@VERSION>...
 

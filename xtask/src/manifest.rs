@@ -19,23 +19,46 @@ pub struct Manifest {
     pub packages: Vec<Package>,
 }
 
-/// A package that holds the binary of one platform.
+/// Where a binary comes from.
 #[derive(Debug, Deserialize)]
-pub struct Package {
-    /// Operating system and architecture as Rust names them, such as `linux-x86_64`.
-    pub platform: String,
-    /// The package's name in the registry.
-    pub npm: String,
-    /// Where the binary is in the package.
-    pub file: String,
+#[serde(untagged)]
+pub enum Package {
+    /// A package of npm's that holds the binary of one platform, at every version.
+    Npm {
+        /// Operating system and architecture as Rust names them, such as `linux-x86_64`.
+        platform: String,
+        /// The package's name in the registry.
+        npm: String,
+        /// Where the binary is in the package.
+        file: String,
+    },
+    /// A package of cargo's beside the manifest, which is built.
+    Cargo {
+        /// The version that is asked for.
+        release: String,
+        /// The package's folder.
+        cargo: String,
+    },
 }
 
 impl Manifest {
-    /// The package for a platform.
-    pub fn package(&self, platform: &str) -> Result<&Package, Failure> {
-        self.packages.iter().find(|package| package.platform == platform).ok_or_else(|| {
-            let known: Vec<_> = self.packages.iter().map(|it| it.platform.as_str()).collect();
-            Failure::Failed(format!("no package for {platform}; there is {}", known.join(", ")))
+    /// The package of a version for a platform.
+    pub fn package(&self, version: &str, platform: &str) -> Result<&Package, Failure> {
+        let is_meant = |package: &&Package| match package {
+            Package::Npm { platform: known, .. } => known == platform,
+            Package::Cargo { release, .. } => release == version,
+        };
+        self.packages.iter().find(is_meant).ok_or_else(|| {
+            let known = self.packages.iter().map(|package| match package {
+                Package::Npm { platform, .. } => platform.as_str(),
+                Package::Cargo { release, .. } => release.as_str(),
+            });
+            let known: Vec<_> = known.collect();
+            let what = match self.packages.first() {
+                Some(Package::Cargo { .. }) => version,
+                Some(Package::Npm { .. }) | None => platform,
+            };
+            Failure::Failed(format!("no package for {what}; there is {}", known.join(", ")))
         })
     }
 }

@@ -4,10 +4,10 @@ use std::env::consts::{ARCH, EXE_SUFFIX, OS};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::{fmt, fs, io};
+use std::{env, fmt, fs, io};
 
 use crate::failure::Failure;
-use crate::manifest::{self, Manifest};
+use crate::manifest::{self, Manifest, Package};
 use crate::npm;
 use crate::wanted::{Wanted, is_version};
 
@@ -55,7 +55,7 @@ impl Runtimes {
         if place.join(binary(manifest)).exists() {
             return Ok(Installed::Already(wanted));
         }
-        let package = manifest.package(&format!("{OS}-{ARCH}"))?;
+        let package = manifest.package(&wanted.version, &format!("{OS}-{ARCH}"))?;
 
         fs::create_dir_all(&self.installed)
             .map_err(|error| cannot("create", &self.installed, &error))?;
@@ -63,13 +63,22 @@ impl Runtimes {
             .prefix(".installing-")
             .tempdir_in(&self.installed)
             .map_err(|error| cannot("create a folder in", &self.installed, &error))?;
-        eprintln!("{wanted}: fetching {}", package.npm);
-        let fetched = npm::fetch(&self.npm, &package.npm, &wanted.version, scratch.path())?;
         let ready = scratch.path().join("ready");
         fs::create_dir(&ready).map_err(|error| cannot("create", &ready, &error))?;
         let program = ready.join(binary(manifest));
-        let file = fetched.join(&package.file);
-        fs::rename(&file, &program).map_err(|error| cannot("find", &file, &error))?;
+        match package {
+            Package::Npm { npm, file, .. } => {
+                eprintln!("{wanted}: fetching {npm}");
+                let file = npm::fetch(&self.npm, npm, &wanted.version, scratch.path())?.join(file);
+                fs::rename(&file, &program).map_err(|error| cannot("find", &file, &error))?;
+            }
+            Package::Cargo { cargo, .. } => {
+                eprintln!("{wanted}: building {cargo}");
+                let folder = self.manifests.join(&wanted.name).join(cargo);
+                let file = self.build(&folder, &wanted.name)?.join(binary(manifest));
+                fs::copy(&file, &program).map_err(|error| cannot("find", &file, &error))?;
+            }
+        }
         make_executable(&program).map_err(|error| cannot("make executable", &program, &error))?;
         match version_of(&program) {
             Ok(version) if version == wanted.version => {}
@@ -83,6 +92,19 @@ impl Runtimes {
             // Somebody else was quicker, which is as good.
             Err(_) if place.join(binary(manifest)).exists() => Ok(Installed::Already(wanted)),
             Err(error) => Err(cannot("create", &place, &error)),
+        }
+    }
+
+    /// Builds a package of cargo's, and says where its programs are.
+    fn build(&self, folder: &Path, name: &str) -> Result<PathBuf, Failure> {
+        let target = self.installed.with_file_name(name);
+        let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+        command.args(["build", "--quiet", "--locked", "--manifest-path"]);
+        command.arg(folder.join("Cargo.toml")).arg("--target-dir").arg(&target);
+        match command.stdin(Stdio::null()).status() {
+            Ok(status) if status.success() => Ok(target.join("debug")),
+            Ok(_) => Err(Failure::Failed("it does not build".to_owned())),
+            Err(error) => Err(cannot("run cargo in", folder, &error)),
         }
     }
 
@@ -251,6 +273,12 @@ esac
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
         let manifests = manifest::read(&Runtimes::of(root).manifests).unwrap();
         let deno = find(&manifests, "deno").unwrap();
-        assert_eq!(deno.package("linux-x86_64").unwrap().npm, "@deno/linux-x64-glibc");
+        let package = deno.package("2.9.6", "linux-x86_64").unwrap();
+        assert!(matches!(package, Package::Npm { npm, .. } if npm == "@deno/linux-x64-glibc"));
+        let built = find(&manifests, "deno_permissions").unwrap();
+        let package = built.package("2.9.6", "plan9-mips").unwrap();
+        assert!(matches!(package, Package::Cargo { cargo, .. } if cargo == "0.119.0"));
+        let why = "no package for 1.0.0; there is 2.4.4, 2.6.8, 2.9.6".to_owned();
+        assert_eq!(built.package("1.0.0", "plan9-mips").unwrap_err(), Failure::Failed(why));
     }
 }

@@ -24,6 +24,8 @@ pub struct Case {
     pub model: Model,
     /// The clauses that promise its answers.
     pub clauses: Vec<String>,
+    /// What its clauses need.
+    pub needs: BTreeSet<Capability>,
     /// Words to select by.
     pub tags: Vec<String>,
     /// The releases that the promise is made for.
@@ -183,7 +185,29 @@ impl Case {
         let eval = (self.launch.command == Command::Eval).then_some(Capability::CommandEval);
         let terminal = self.launch.terminal.then_some(Capability::Terminal);
         let entry = (!self.launch.entry.is_empty()).then_some(Capability::Entry);
-        steps.chain(scope).chain(eval).chain(terminal).chain(entry).collect()
+        let values = self.has_unusual_values().then_some(Capability::Values);
+        let claimed = self.needs.iter().copied();
+        let claimed = claimed.chain(values);
+        steps.chain(scope).chain(eval).chain(terminal).chain(entry).chain(claimed).collect()
+    }
+
+    /// Whether it hands over what is no object of texts where a descriptor or an operation belongs, or what JSON cannot write.
+    fn has_unusual_values(&self) -> bool {
+        let is_usual = |value: &Value| {
+            let fields = value.as_object().filter(|fields| fields.contains_key("name"));
+            fields.is_some_and(|fields| fields.values().all(Value::is_string))
+        };
+        let steps = self.steps().iter().map(|step| match &step.action {
+            Action::Query(value)
+            | Action::Request(value)
+            | Action::Revoke(value)
+            | Action::Drop(value)
+            | Action::Use(value) => value,
+        });
+        self.scope
+            .as_ref()
+            .is_some_and(|scope| scope.permissions.is_array() || is_beyond_json(&scope.permissions))
+            || !steps.into_iter().all(is_usual)
     }
 
     /// Whether what the case does could be seen by another case of the same process.
@@ -203,6 +227,17 @@ impl Case {
             || self.steps().iter().any(watches)
             || (!self.scope.as_ref().is_some_and(Scope::is_private)
                 && self.steps().iter().any(mutates))
+    }
+}
+
+/// Whether a value stands in it that JSON has not, such as a URL.
+fn is_beyond_json(value: &Value) -> bool {
+    match value {
+        Value::Array(elements) => elements.iter().any(is_beyond_json),
+        Value::Object(fields) => {
+            fields.iter().any(|(key, field)| key.starts_with('$') || is_beyond_json(field))
+        }
+        _ => false,
     }
 }
 

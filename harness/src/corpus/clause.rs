@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::format::Releases;
+use crate::wire::Capability;
 
 /// The clauses of a model, as written in its `clauses.toml`.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
@@ -31,6 +32,9 @@ pub struct Clause {
     /// The releases that it is made for; without it, all.
     #[serde(default)]
     pub releases: Option<Releases>,
+    /// What keeps the promise, where that is not the permissions alone; who does not claim it is not asked.
+    #[serde(default)]
+    pub needs: Option<Capability>,
     /// What took its place.
     #[serde(default)]
     pub superseded_by: Option<String>,

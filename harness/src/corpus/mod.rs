@@ -363,6 +363,7 @@ impl<'a> Reader<'a> {
         Ok(Case {
             id,
             model,
+            needs: clauses.iter().filter_map(|id| self.corpus.clause(id.get())?.needs).collect(),
             clauses: clauses.iter().map(|clause| clause.get().clone()).collect(),
             tags: file.tags.iter().chain(&written.tags).cloned().collect(),
             releases,

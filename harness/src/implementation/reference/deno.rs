@@ -33,6 +33,9 @@ pub const CAPABILITIES: &[Capability] = &[
     Capability::CommandEval,
     Capability::Terminal,
     Capability::Events,
+    Capability::CommandLine,
+    Capability::Values,
+    Capability::Operations,
 ];
 
 /// Launches a program.

@@ -27,6 +27,9 @@ pub const CAPABILITIES: &[Capability] = &[
     Capability::InWorker,
     Capability::InChild,
     Capability::Entry,
+    Capability::CommandLine,
+    Capability::Values,
+    Capability::Operations,
 ];
 
 /// The code of an error that means a denial.
