@@ -65,7 +65,7 @@ pub async fn measure(
         return Ok(None);
     };
     let hello = &attached.hello;
-    let plan = plan(corpus.cases.iter(), &hello.model, &hello.capabilities, release);
+    let plan = plan(corpus.cases.iter(), hello, release);
     let groups = plan.groups();
     let mut by_way: BTreeMap<(Command, Option<Place>), Way<'_>> = BTreeMap::new();
     for group in &groups {

@@ -12,6 +12,13 @@ use tempfile::NamedTempFile;
 #[derive(Debug)]
 pub struct Unwritable(String);
 
+impl Unwritable {
+    /// For a reason that is no error of the system.
+    pub fn because(why: &str) -> Self {
+        Self(why.to_owned())
+    }
+}
+
 impl fmt::Display for Unwritable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)

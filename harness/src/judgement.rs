@@ -8,7 +8,7 @@ use permscope_engine::release::Release;
 use crate::compare::{Verdict, compare};
 use crate::corpus::Corpus;
 use crate::corpus::case::Case;
-use crate::implementation::attach::{Attached, Digests};
+use crate::implementation::attach::{Attached, By, Digests};
 use crate::known::{Known, KnownDifferences};
 use crate::law::{Instance, Trials};
 use crate::observation::Observation;
@@ -26,7 +26,7 @@ pub struct Target {
     pub implementation: String,
     /// The release.
     pub release: Release,
-    /// The argument of the command line that asks for it alone.
+    /// The option of the command line that asks for it alone, as a shell takes it.
     pub argument: String,
 }
 
@@ -77,7 +77,7 @@ pub async fn judge<'c>(
     repeat: usize,
 ) -> Result<Judged<'c>> {
     let hello = &attached.hello;
-    let plan = plan(selected.iter().copied(), &hello.model, &hello.capabilities, release);
+    let plan = plan(selected.iter().copied(), hello, release);
     let start = Instant::now();
     let mut observations = run(attached, &plan, corpus, options).await?;
     for _ in 1..repeat {
@@ -118,7 +118,7 @@ pub async fn judge_laws<'c>(
             continue;
         }
         let trials = Trials::of(universe, &hello.capabilities);
-        let plan = plan(trials.cases.iter(), &hello.model, &hello.capabilities, release);
+        let plan = plan(trials.cases.iter(), hello, release);
         not_for_release += if plan.not_for_release > 0 { of_universe.len() } else { 0 };
         not_asked += if plan.not_asked > 0 { of_universe.len() } else { 0 };
         if plan.cases.len() < trials.cases.len() {
@@ -152,9 +152,9 @@ impl<'c> Judgement<'c> {
 impl Target {
     /// One release of what is attached.
     pub fn of(attached: &Attached, release: Release) -> Self {
-        let argument = match attached.argument.contains(['@', '=']) {
-            true => attached.argument.clone(),
-            false => format!("{}@{release}", attached.argument),
+        let argument = match attached.by {
+            By::Call(_) => format!("{}@{release}", attached.argument),
+            By::Process(_) => attached.argument.clone(),
         };
         Self { implementation: attached.hello.name.clone(), release, argument }
     }

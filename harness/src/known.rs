@@ -1,7 +1,6 @@
 //! Known differences: an implementation answers exactly so at these versions, for this reason.
 
 use std::collections::{BTreeSet, HashMap};
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
@@ -9,6 +8,7 @@ use permscope_engine::model::Model;
 use permscope_engine::release::Release;
 use serde::Deserialize;
 
+use crate::carried;
 use crate::compare::Seen;
 use crate::corpus::diagnostic::{Diagnostic, closest};
 use crate::corpus::format::{self, At};
@@ -77,10 +77,10 @@ impl KnownDifferences {
     ///
     /// `cases` are the identities that there are: an entry about any other is an error, as is one without a reason unless the list is `unfinished`.
     pub fn read(path: &Path, cases: &BTreeSet<String>, unfinished: bool) -> Result<Self> {
-        if !path.exists() {
+        if !carried::exists(path) {
             return Ok(Self::default());
         }
-        let text = fs::read_to_string(path)
+        let text = carried::read_to_string(path)
             .with_context(|| format!("cannot read the known differences {}", path.display()))?;
         let file: KnownFile = toml::from_str(&text)
             .map_err(|error| BadKnown(vec![Diagnostic::of_toml(path, &text, &error)]))?;
@@ -90,7 +90,7 @@ impl KnownDifferences {
             let Entry { case, versions, seen, reason, link, acknowledged } = entry.0.into_inner();
             let error = |span, message: String, help| Diagnostic {
                 file: PathBuf::from(path),
-                text: text.clone(),
+                text: text.to_string(),
                 span,
                 message,
                 help,

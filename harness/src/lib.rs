@@ -4,14 +4,17 @@
 
 pub mod bench;
 pub mod bless;
+pub mod carried;
 pub mod command;
 pub mod compare;
 pub mod compared;
 pub mod corpus;
 pub mod diff;
+pub mod doctor;
 pub mod exit;
 pub mod explain;
 pub mod file;
+pub mod filter;
 pub mod implementation;
 pub mod judgement;
 pub mod known;
@@ -27,6 +30,7 @@ pub mod project;
 pub mod record;
 pub mod report;
 pub mod run;
+pub mod suite;
 pub mod tally;
 pub mod transcript;
 pub mod upgrade;

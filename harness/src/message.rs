@@ -13,6 +13,7 @@ use crate::bless::Blessed;
 use crate::compare::{Difference, Seen, refusal, rejection};
 use crate::corpus::Corpus;
 use crate::corpus::case::{Case, Expected, Promise, Step};
+use crate::doctor::{Finding, Health};
 use crate::judgement::{Judged, Judgement, Target};
 use crate::law::Instance;
 use crate::observation::Observation;
@@ -83,6 +84,20 @@ pub fn blessed(blessed: &Blessed) -> String {
     text
 }
 
+/// What a doctor found.
+pub fn finding(finding: &Finding) -> String {
+    let (mark, style) = match finding.health {
+        Health::Sound => ("ok    ", GOOD),
+        Health::Doubtful => ("doubt ", ODD),
+        Health::Broken => ("BROKEN", BAD),
+    };
+    let mut text = format!("{style}{mark}{style:#}  {}\n", finding.what);
+    if let Some(mend) = &finding.mend {
+        let _ = writeln!(text, "        {FAINT}to mend it: {mend}{FAINT:#}");
+    }
+    text
+}
+
 /// What a run on a real runtime cost.
 pub fn cost(target: &Target, cost: &Cost) -> String {
     let Cost { processes, scopes, steps, floor, one, two } = cost;
@@ -140,7 +155,7 @@ pub fn unexpected(
             text.push_str(&difference(case, observation));
         }
     }
-    text.push_str(&again(&case.id, target, options));
+    text.push_str(&again(&quoted(&case.id), target, project, options));
     text
 }
 
@@ -169,7 +184,7 @@ pub fn broken_law(
         }
         _ => {}
     }
-    text.push_str(&again(&format!("--laws {}", judgement.case.id), target, options));
+    text.push_str(&again(&format!("--laws {}", judgement.case.id), target, project, options));
     text
 }
 
@@ -192,16 +207,16 @@ fn headline(judgement: &Judgement<'_>, target: &Target, project: &Project) -> St
 }
 
 /// The command line that shows a judgement again.
-fn again(what: &str, target: &Target, options: &[(&str, &Path)]) -> String {
-    let mut again = format!("{what} --implementation {}", quoted(&target.argument));
+fn again(what: &str, target: &Target, project: &Project, options: &[(&str, &Path)]) -> String {
+    let mut again = format!("{} {what} {}", project.command(), target.argument);
     for (option, path) in options {
         let _ = write!(again, " {option} {}", quoted(&path.to_string_lossy()));
     }
-    format!("  {FAINT}again: cargo xtask conformance {again}{FAINT:#}\n")
+    format!("  {FAINT}again: {again}{FAINT:#}\n")
 }
 
 /// A word as a shell takes it for one.
-fn quoted(word: &str) -> String {
+pub fn quoted(word: &str) -> String {
     let is_plain = |letter: char| letter.is_alphanumeric() || "_-./:=@+,%".contains(letter);
     match !word.is_empty() && word.chars().all(is_plain) {
         true => word.to_owned(),

@@ -5,8 +5,9 @@ use std::collections::BTreeSet;
 use permscope_engine::release::Release;
 
 use crate::corpus::case::Case;
+use crate::corpus::kind::kinds;
 use crate::launch::Launch;
-use crate::wire::{Capability, Place};
+use crate::wire::{Hello, Place};
 
 /// The cases for one implementation at one release.
 #[derive(Debug)]
@@ -17,7 +18,7 @@ pub struct Plan<'c> {
     pub cases: Vec<&'c Case>,
     /// The cases whose promise is not made for the release.
     pub not_for_release: usize,
-    /// The cases that need what the implementation does not claim.
+    /// The cases that need what the implementation does not claim, or are about kinds that it does not know.
     pub not_asked: usize,
 }
 
@@ -32,26 +33,21 @@ pub struct Group<'c> {
     pub cases: Vec<usize>,
 }
 
-/// Whether a case is selected by filters: without any, or where one is a part of its identity or one of its tags.
-pub fn selects(filters: &[String], case: &Case) -> bool {
-    let selected =
-        |filter: &String| case.id.contains(filter.as_str()) || case.tags.contains(filter);
-    filters.is_empty() || filters.iter().any(selected)
-}
-
 /// Plans selected cases for an implementation at a release.
 pub fn plan<'c>(
     cases: impl Iterator<Item = &'c Case>,
-    model: &str,
-    capabilities: &[Capability],
+    hello: &Hello,
     release: Release,
 ) -> Plan<'c> {
-    let claimed: BTreeSet<_> = capabilities.iter().copied().collect();
+    let claimed: BTreeSet<_> = hello.capabilities.iter().copied().collect();
+    let knows =
+        |kind: &str| hello.kinds.as_ref().is_none_or(|kinds| kinds.iter().any(|it| it == kind));
+    let can = |case: &Case| case.capabilities().is_subset(&claimed) && kinds(case).all(knows);
     let mut plan = Plan { release, cases: Vec::new(), not_for_release: 0, not_asked: 0 };
-    for case in cases.filter(|case| case.model.name() == model) {
+    for case in cases.filter(|case| case.model.name() == hello.model) {
         if !case.releases.contain(release) {
             plan.not_for_release += 1;
-        } else if !case.capabilities().is_subset(&claimed) {
+        } else if !can(case) {
             plan.not_asked += 1;
         } else {
             plan.cases.push(case);

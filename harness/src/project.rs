@@ -1,4 +1,4 @@
-//! The checkout that a run takes place in: where its folders are.
+//! The project that a run takes place in: a checkout, or what this program carries of one.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -6,32 +6,41 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 use permscope_engine::release::Release;
 
-use crate::exit::NoCorpus;
+use crate::carried;
 use crate::implementation::manifest;
 
-/// A folder that holds `conformance/`, `fixtures/` and `reports/`.
+/// A folder that holds `conformance/`, `fixtures/` and `reports/`, on disk or carried.
 #[derive(Clone, Debug)]
 pub struct Project(PathBuf);
 
 impl Project {
-    /// The checkout at or above a folder.
-    pub fn find(from: &Path) -> Result<Self> {
+    /// The checkout at or above a folder, told by the fixture that every corpus needs; none where there is no such folder.
+    pub fn find(from: &Path) -> Option<Self> {
         let is_project = |folder: &&Path| {
-            folder.join("conformance").is_dir() && folder.join("fixtures").is_dir()
+            folder.join("conformance").is_dir() && folder.join("fixtures/empty.toml").is_file()
         };
-        match from.ancestors().find(is_project) {
-            Some(folder) => Ok(Self(folder.to_owned())),
-            None => Err(NoCorpus(format!(
-                "{} is in no checkout of the project: no folder above it holds conformance/ and fixtures/",
-                from.display()
-            ))
-            .into()),
-        }
+        from.ancestors().find(is_project).map(|folder| Self(folder.to_owned()))
     }
 
-    /// The checkout at or above the working directory.
+    /// What this program carries.
+    pub fn carried() -> Self {
+        Self(PathBuf::from(carried::FOLDER))
+    }
+
+    /// The checkout at or above the working directory, or else what this program carries.
     pub fn here() -> Result<Self> {
-        Self::find(&std::env::current_dir().context("there is no working directory")?)
+        let here = std::env::current_dir().context("there is no working directory")?;
+        Ok(Self::find(&here).unwrap_or_else(Self::carried))
+    }
+
+    /// Whether nothing of it lies on a disk.
+    pub fn is_carried(&self) -> bool {
+        self.0 == Path::new(carried::FOLDER)
+    }
+
+    /// What a person in it types to run this program.
+    pub fn command(&self) -> &'static str {
+        if self.is_carried() { "permscope run" } else { "cargo xtask conformance" }
     }
 
     /// The corpus.
@@ -54,9 +63,9 @@ impl Project {
         self.0.join("reports").join("known").join(format!("{implementation}.toml"))
     }
 
-    /// Where records go.
-    pub fn records(&self) -> PathBuf {
-        self.0.join("target").join("conformance")
+    /// Where records go; none where there is no checkout, whose folder for such things could take them.
+    pub fn records(&self) -> Option<PathBuf> {
+        (!self.is_carried()).then(|| self.0.join("target").join("conformance"))
     }
 
     /// A path as a person in the checkout would write it.
@@ -67,9 +76,10 @@ impl Project {
     /// The implementations that there are.
     pub fn implementation_names(&self) -> Vec<String> {
         let mut names = vec![crate::implementation::reference::NAME.to_owned()];
-        let folders = fs::read_dir(self.implementations()).into_iter().flatten().flatten();
-        let folders = folders.filter(|folder| folder.path().join(manifest::FILE).exists());
-        names.extend(folders.map(|folder| folder.file_name().to_string_lossy().into_owned()));
+        let files = carried::files_below(&self.implementations()).unwrap_or_default();
+        let manifests = files.iter().filter(|file| file.ends_with(manifest::FILE));
+        let folders = manifests.filter_map(|file| file.parent()?.file_name());
+        names.extend(folders.map(|folder| folder.to_string_lossy().into_owned()));
         names.sort();
         names
     }

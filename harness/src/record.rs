@@ -125,7 +125,7 @@ pub struct Ran {
     pub model: String,
     /// The release.
     pub release: String,
-    /// The argument of the command line that asks for it alone.
+    /// The option of the command line that asks for it alone, as a shell takes it.
     pub argument: String,
     /// The digest of its program.
     pub program: String,

@@ -79,7 +79,12 @@ async fn processes(
     options: Options<'_>,
 ) -> Result<Vec<Observation>> {
     let fixture = |file: &Path| &corpus.fixtures[file];
-    let setting = Setting { release: plan.release, fixtures: &fixture, scratch: options.scratch };
+    let setting = Setting {
+        release: plan.release,
+        fixtures: &fixture,
+        scratch: options.scratch,
+        tap: &|_| {},
+    };
     let groups = match program.manifest.launch {
         LaunchBy::Arguments => plan.groups(),
         LaunchBy::Message => chunks(plan, options.jobs),

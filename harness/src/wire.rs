@@ -6,14 +6,16 @@
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 
+use schemars::JsonSchema;
+use schemars::generate::SchemaSettings;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Map, Value, json};
 
 /// The version of the protocol that is spoken here.
 pub const PROTOCOL: u32 = 1;
 
 /// A message to an implementation, one line each.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum ToImplementation {
     /// The first line: which versions of the protocol are understood.
@@ -26,7 +28,7 @@ pub enum ToImplementation {
 }
 
 /// Versions of the protocol, both ends included.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Range {
     /// The oldest.
     pub min: u32,
@@ -35,7 +37,7 @@ pub struct Range {
 }
 
 /// What an implementation acts out: a case without what it expects.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub struct Script {
     /// Comes back with the answer; answers may come in any order.
@@ -53,9 +55,10 @@ pub struct Script {
 }
 
 /// Where a case's permissions are applied.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "kebab-case")]
-#[derive(schemars::JsonSchema)]
 pub enum Place {
     /// In the runtime's own test scope.
     Test,
@@ -66,7 +69,9 @@ pub enum Place {
 }
 
 /// What decides a process.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "kebab-case")]
 pub struct Launch {
     /// The release to be.
@@ -91,9 +96,10 @@ pub struct Launch {
 }
 
 /// A command of a runtime.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "kebab-case")]
-#[derive(schemars::JsonSchema)]
 pub enum Command {
     /// Runs a program.
     Run,
@@ -104,7 +110,9 @@ pub enum Command {
 }
 
 /// Something that exists at a launch.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
 pub struct File {
     /// Where it is.
     pub path: String,
@@ -119,7 +127,9 @@ pub struct File {
 }
 
 /// What can exist at a path.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum FileKind {
     /// A file.
@@ -133,7 +143,7 @@ pub enum FileKind {
 }
 
 /// One step of a script: one of the verbs, and what it is about.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Step {
     /// What is done, and to what.
     #[serde(flatten)]
@@ -144,7 +154,7 @@ pub struct Step {
 }
 
 /// What a step does; descriptors and operations are as the runtime's users write them.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Action {
     /// Asks for the state of a permission.
@@ -160,7 +170,7 @@ pub enum Action {
 }
 
 /// A key that answers a prompt.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum Key {
     /// Yes.
     #[serde(rename = "y")]
@@ -174,7 +184,7 @@ pub enum Key {
 }
 
 /// A message of an implementation.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum FromImplementation {
     /// The first line: who answers.
@@ -202,7 +212,7 @@ pub enum FromImplementation {
 }
 
 /// Who an implementation is.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Hello {
     /// The version of the protocol that it speaks.
     pub protocol: u32,
@@ -216,15 +226,19 @@ pub struct Hello {
     pub releases: Vec<String>,
     /// What it can do.
     pub capabilities: Vec<Capability>,
+    /// The kinds that it knows, where it does not know all of its model's: no other is asked about, by a step, a flag or a scope.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kinds: Option<Vec<String>>,
     /// How many scripts it takes before it has answered the first of them; without it, as many as come.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub window: Option<NonZeroUsize>,
 }
 
 /// What an implementation claims to do; a case asks only for what it uses.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "kebab-case")]
-#[derive(schemars::JsonSchema)]
 pub enum Capability {
     /// Queries.
     Query,
@@ -277,7 +291,7 @@ pub enum Capability {
 }
 
 /// The answers to the steps of a script.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Acted {
     /// The script.
     pub id: u64,
@@ -286,7 +300,7 @@ pub struct Acted {
 }
 
 /// What a step was answered with.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(untagged)]
 pub enum Reply {
     /// The step could not be done, although its capability was claimed.
@@ -299,7 +313,7 @@ pub enum Reply {
 }
 
 /// An answer, with what belongs to it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Answered {
     /// The answer.
     pub answer: Answer,
@@ -327,7 +341,7 @@ pub struct Answered {
 }
 
 /// Every answer that a step can have.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Answer {
     /// The permission is granted, at least in part.
@@ -365,7 +379,7 @@ impl Answer {
 }
 
 /// A `change` event.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Change {
     /// The step, counted from one, that first obtained the status object.
@@ -378,7 +392,7 @@ pub struct Change {
 }
 
 /// Permissions that were not accepted.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Rejected {
     /// The script.
     pub id: u64,
@@ -394,7 +408,7 @@ pub struct Rejected {
 }
 
 /// Why permissions are not accepted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Rejection {
     /// They are more than their parent's.
@@ -406,7 +420,7 @@ pub enum Rejection {
 }
 
 /// A launch that was refused.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Refused {
     /// The script.
     pub id: u64,
@@ -419,7 +433,7 @@ pub struct Refused {
 }
 
 /// Why a launch ends before any code runs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Refusal {
     /// The release has no such flag.
@@ -432,4 +446,28 @@ pub enum Refusal {
     MissingOption,
     /// The program may not be read.
     Blocked,
+}
+
+/// The JSON Schema of each message, as text, behind the name of its file: whom the message is to or from, and which it is.
+pub fn schemas() -> Vec<(String, String)> {
+    let to = schemas_of::<ToImplementation>("to-implementation");
+    to.into_iter().chain(schemas_of::<FromImplementation>("from-implementation")).collect()
+}
+
+fn schemas_of<T: JsonSchema>(direction: &str) -> Vec<(String, String)> {
+    // Whoever reads the schema of a message needs no other to understand it.
+    let settings = SchemaSettings::draft07().with(|settings| settings.inline_subschemas = true);
+    let schema = settings.into_generator().into_root_schema_for::<T>();
+    let messages = schema.get("oneOf").and_then(Value::as_array);
+    let schema_of = |message: &Value| {
+        let name = message["required"][0].as_str().expect("a message has one field, its name");
+        let mut whole = Map::new();
+        whole.insert("$schema".to_owned(), schema.get("$schema").cloned().unwrap_or_default());
+        whole.insert("title".to_owned(), json!(name));
+        whole.extend(message.as_object().expect("a message is an object").clone());
+        let mut text = serde_json::to_string_pretty(&whole).expect("a schema is JSON");
+        text.push('\n');
+        (format!("{direction}-{name}"), text)
+    };
+    messages.expect("there are several messages").iter().map(schema_of).collect()
 }

@@ -108,7 +108,7 @@ fn is_not_attached(#[case] manifest: &str, #[case] script: &str, #[case] said: &
 fn a_mistake_in_any_list_is_told_before_anything_runs() {
     let folder = checkout(MANIFEST, SHELL);
     write(folder.path(), "reports/known/shell.toml", "[[difference]]\ncase = \"nothing\"\n");
-    let arguments = ["-i", "reference", "-i", "shell=./shell"];
+    let arguments = ["-i", "reference", "-i", "shell=./shell", "--no-sandbox"];
     let output = permscope(folder.path(), &arguments).output().expect("the program starts");
     let (code, stderr) = code_and_error(&output);
     assert_eq!(code, 78, "{stderr}");
@@ -131,8 +131,9 @@ fn silence_breaks_the_protocol() {
 #[case::by_its_number("TERM")]
 fn an_interrupted_run_leaves_nothing_behind(#[case] signal: &str) {
     let folder = checkout(MANIFEST, SHELL);
-    let running = permscope(folder.path(), &["-i", "shell=./shell", "--timeout", "60"]).spawn();
-    let mut running = running.expect("the program starts");
+    // It tells of its child by a file beside itself.
+    let arguments = ["-i", "shell=./shell", "--timeout", "60", "--no-sandbox"];
+    let mut running = permscope(folder.path(), &arguments).spawn().expect("the program starts");
     let asked = folder.path().join("shell.asked");
     wait_until("the first case", || asked.exists());
     let child = fs::read_to_string(&asked).expect("it was written whole");

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
+use permscope::carried;
 use permscope::compared;
 use permscope::corpus::Corpus;
 use permscope::corpus::clause::Level;
@@ -178,4 +179,20 @@ fn up_to_date(path: &Path, text: &str) {
         "{} is out of date; write it anew with PERMSCOPE_UPDATE=1 cargo test --test promises",
         path.display()
     );
+}
+
+/// What the program carries is what lies here; otherwise it would judge by another corpus than the one that is shown.
+#[test]
+fn what_is_carried_is_what_lies_here() {
+    let carried = Project::carried();
+    let read = |project: &Project| Corpus::read(&project.corpus(), &[project.fixtures()], &[]);
+    let (carried_corpus, here) = (read(&carried).expect("it can be read"), corpus());
+    assert_eq!(carried_corpus.digest, here.digest);
+    assert_eq!(carried_corpus.cases.len(), here.cases.len());
+    let names = project().implementation_names();
+    assert_eq!(carried.implementation_names(), names);
+    for name in names {
+        let list = |project: &Project| carried::read_to_string(&project.known(&name)).ok();
+        assert_eq!(list(&carried), list(&project()), "{name}");
+    }
 }

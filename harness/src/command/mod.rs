@@ -2,22 +2,29 @@
 
 mod corpora;
 mod diff;
+mod doctor;
 mod explain;
+mod export;
+mod list;
 mod merge;
 mod report;
 mod run;
+mod sandboxed;
+mod selection;
 mod upgrade;
 
+use std::io;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 use tempfile::TempDir;
 
 use crate::bench;
 use crate::corpus::clause::Clause;
 use crate::corpus::{BadCorpus, Corpus, format};
 use crate::exit::{self, Exit, NoCorpus};
+use crate::filter;
 use crate::implementation::attach::{Wanted, attach};
 use crate::judgement::Target;
 use crate::message;
@@ -39,8 +46,12 @@ pub struct CommandLine {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Runs cases and judges them by what is known; what happens without a subcommand, too.
-    #[command(visible_alias = "gate", after_help = exit::HELP)]
+    #[command(visible_alias = "gate", after_help = format!("{}\n\n{}", filter::HELP, exit::HELP))]
     Run(run::Run),
+    /// Lists the cases that filters select.
+    List(list::List),
+    /// Examines an adapter before the corpus does: whether it speaks the protocol, keeps scripts apart, and ends.
+    Doctor(doctor::Doctor),
     /// Writes reports of a run that is recorded already.
     Report(report::Report),
     /// Puts the records of several machines together.
@@ -56,6 +67,16 @@ enum Command {
         /// What to measure, beside the reference engine.
         #[arg(long = "implementation", short, value_name = "NAME[@VERSION]|NAME=PATH")]
         implementations: Vec<Wanted>,
+        #[command(flatten)]
+        sandboxed: sandboxed::Sandboxed,
+    },
+    /// Writes the corpus and what belongs to it, which this program carries, into a folder.
+    Export(export::Export),
+    /// Prints what a shell needs to complete the commands and options of this program.
+    Completions {
+        /// The shell.
+        #[arg(value_enum)]
+        shell: clap_complete::Shell,
     },
     /// Prints the JSON Schema of a case file, or of another format.
     Schema {
@@ -80,13 +101,21 @@ impl CommandLine {
         match self.command {
             None => self.run.execute(),
             Some(Command::Run(run)) => run.execute(),
+            Some(Command::List(list)) => list.execute(),
+            Some(Command::Doctor(doctor)) => doctor.execute(),
             Some(Command::Report(report)) => report.execute(),
             Some(Command::Merge(merge)) => merge.execute(),
             Some(Command::Diff(diff)) => diff.execute(),
             Some(Command::Explain(explain)) => explain.execute(),
             Some(Command::Upgrade(upgrade)) => upgrade.execute(),
-            Some(Command::Bench { implementations }) => {
-                executor()?.block_on(measure(&implementations))?;
+            Some(Command::Bench { implementations, sandboxed }) => {
+                executor()?.block_on(measure(&implementations, &sandboxed))?;
+                Ok(Exit::Expected)
+            }
+            Some(Command::Export(export)) => export.execute(),
+            Some(Command::Completions { shell }) => {
+                let mut command = Self::command();
+                clap_complete::generate(shell, &mut command, "permscope", &mut io::stdout());
                 Ok(Exit::Expected)
             }
             Some(Command::Schema { of }) => {
@@ -115,13 +144,15 @@ fn executor() -> Result<tokio::runtime::Runtime> {
     executor.context("cannot start what drives processes")
 }
 
-async fn measure(implementations: &[Wanted]) -> Result<()> {
+async fn measure(implementations: &[Wanted], sandboxed: &sandboxed::Sandboxed) -> Result<()> {
     let project = Project::here()?;
     let corpus = read_corpus(&project.corpus(), &[project.fixtures()], &[])?;
     let scratch = TempDir::with_prefix("permscope-").context("cannot make a temporary folder")?;
     anstream::print!("{}", message::reference_cost(bench::measure_reference()?));
+    let sandbox = sandboxed.sandbox(implementations, &[]);
     for wanted in implementations {
-        for attached in attach(wanted, &project, bench::PATIENCE, scratch.path()).await? {
+        let attached = attach(wanted, &project, bench::PATIENCE, scratch.path(), sandbox).await?;
+        for attached in attached {
             for &release in &attached.releases {
                 if let Some(cost) =
                     bench::measure(&attached, release, &corpus, scratch.path()).await?

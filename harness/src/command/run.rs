@@ -13,18 +13,21 @@ use tempfile::TempDir;
 
 use super::corpora::Corpora;
 use super::executor;
+use super::sandboxed::Sandboxed;
+use super::selection::Selection;
 use crate::bless::{self, Blessing};
 use crate::corpus::Corpus;
 use crate::corpus::case::Case;
 use crate::exit::Exit;
+use crate::file::Unwritable;
 use crate::implementation::attach::{Attached, Wanted, attach};
+use crate::implementation::engine::Engine;
 use crate::implementation::reference;
 use crate::judgement::{Judged, Judgement, Target, judge, judge_laws};
 use crate::known::KnownDifferences;
 use crate::law::{self, Instance};
 use crate::message;
 use crate::partition::Partition;
-use crate::plan;
 use crate::project::Project;
 use crate::record::{self, Footer, Header, Ran, Writer};
 use crate::report;
@@ -34,14 +37,16 @@ use crate::tally::Tally;
 /// What to run, on what.
 #[derive(Debug, Args)]
 pub struct Run {
-    /// Runs only cases whose identity holds this text, or which carry it as a tag; several add up.
-    #[arg(value_name = "FILTER")]
-    filters: Vec<String>,
+    #[command(flatten)]
+    selection: Selection,
     /// What to check: NAME for all that is installed of it, NAME@VERSION, or NAME=PATH for a build of your own.
     ///
     /// Without it: the reference engine, at every modelled release.
     #[arg(long = "implementation", short, value_name = "NAME[@VERSION]|NAME=PATH")]
     implementations: Vec<Wanted>,
+    /// What to check, too: an engine of your own, by the command that starts it; it speaks the protocol on its standard input and output.
+    #[arg(long = "command", short = 'c', value_name = "COMMAND")]
+    engines: Vec<Engine>,
     #[command(flatten)]
     corpora: Corpora,
     /// The list of known differences; without it, reports/known/NAME.toml.
@@ -71,6 +76,8 @@ pub struct Run {
     /// How many seconds an implementation may be silent.
     #[arg(long, value_name = "S", default_value = "10", value_parser = clap::value_parser!(u64).range(1..))]
     timeout: u64,
+    #[command(flatten)]
+    sandboxed: Sandboxed,
     /// When to colour what is printed.
     #[arg(long, value_enum, default_value = "auto")]
     color: Color,
@@ -110,28 +117,24 @@ impl Run {
             (Color::Auto, _) => {}
         }
         let project = Project::here()?;
+        if self.bless && self.known.is_none() && project.is_carried() {
+            let why = "the lists that this program carries cannot be changed; name one of your own with --known FILE";
+            return Err(Unwritable::because(why).into());
+        }
         let (corpus, known_ids) = self.corpora.read(&project)?;
-        let mut laws = law::instances(&corpus.universes);
-        laws.retain(|instance| self.laws && plan::selects(&self.filters, &instance.case));
-        let selected: Vec<_> = match self.laws {
-            true => laws.iter().map(|instance| &instance.case).collect(),
-            false => {
-                corpus.cases.iter().filter(|case| plan::selects(&self.filters, case)).collect()
+        let laws = if self.laws { law::instances(&corpus.universes) } else { Vec::new() };
+        let cases: Vec<_> = match self.laws {
+            true => laws.iter().map(|law| &law.case).collect(),
+            false => corpus.cases.iter().collect(),
+        };
+        let noun = if self.laws { "law" } else { "case" };
+        let selected = match self.selection.of(noun, &cases) {
+            Ok(selected) => selected,
+            Err(why) => {
+                anstream::eprintln!("{why}");
+                return Ok(Exit::NothingSelected);
             }
         };
-        // A filter that was mistyped must not hide behind another that was not.
-        let is_idle = |filter: &&String| {
-            !selected.iter().any(|case| plan::selects(std::slice::from_ref(*filter), case))
-        };
-        let idle: Vec<_> = self.filters.iter().filter(is_idle).cloned().collect();
-        if selected.is_empty() || !idle.is_empty() {
-            let (what, all) = match self.laws {
-                true => ("law", law::instances(&corpus.universes).len()),
-                false => ("case", corpus.cases.len()),
-            };
-            anstream::eprintln!("no {what} of {all} is selected by: {}", idle.join(" "));
-            return Ok(Exit::NothingSelected);
-        }
         let selected: Vec<_> = selected.into_iter().filter(|case| self.is_ours(case)).collect();
         if selected.is_empty() {
             anstream::eprintln!("no selected case is in this partition");
@@ -143,8 +146,8 @@ impl Run {
             }
             return Ok(Exit::Expected);
         }
-        let ours = laws.iter().filter(|instance| self.is_ours(&instance.case)).cloned();
-        let ours: Vec<_> = ours.collect();
+        let is_selected = |law: &&Instance<'_>| selected.iter().any(|case| case.id == law.case.id);
+        let ours: Vec<_> = laws.iter().filter(is_selected).cloned().collect();
         let scratch =
             TempDir::with_prefix("permscope-").context("cannot make a temporary folder")?;
         let work = Work { project: &project, corpus: &corpus, selected: &selected, laws: &ours };
@@ -167,7 +170,8 @@ impl Run {
                 // Dropping the run ends every process of it.
                 () = interruption() => false,
             };
-            self.conclude(work, &implementations, &judged.into_inner(), started, complete)
+            let judged = judged.into_inner();
+            self.conclude(work, &implementations, &judged, started, complete, scratch.path())
         })
     }
 
@@ -183,16 +187,21 @@ impl Run {
         scratch: &Path,
     ) -> Result<Vec<(Attached, KnownDifferences)>> {
         let patience = Duration::from_secs(self.timeout);
-        let mut implementations = Vec::new();
-        for wanted in self.wanted() {
-            for attached in attach(&wanted, project, patience, scratch).await? {
-                // Read before anything runs, so that a mistake in one list loses nothing of a run.
-                let file = self.known_file(project, &attached.hello.name);
-                let known = KnownDifferences::read(&file, known_ids, self.bless)?;
-                implementations.push((attached, known));
-            }
+        let all_wanted = self.wanted();
+        let sandbox = self.sandboxed.sandbox(&all_wanted, &self.engines);
+        let mut all = Vec::new();
+        for wanted in all_wanted {
+            all.extend(attach(&wanted, project, patience, scratch, sandbox).await?);
         }
-        Ok(implementations)
+        for engine in &self.engines {
+            all.push(engine.attach(project, patience, scratch, sandbox).await?);
+        }
+        // Read before anything runs, so that a mistake in one list loses nothing of a run.
+        let with_known = |attached: Attached| {
+            let file = self.known_file(project, &attached.hello.name);
+            Ok((attached, KnownDifferences::read(&file, known_ids, self.bless)?))
+        };
+        all.into_iter().map(with_known).collect()
     }
 
     /// Judges every implementation at every release, one after the other.
@@ -241,6 +250,7 @@ impl Run {
         judged: &[(usize, Judged<'_>)],
         started: u64,
         complete: bool,
+        scratch: &Path,
     ) -> Result<Exit> {
         let Work { project, corpus, .. } = work;
         let header = Header {
@@ -248,11 +258,12 @@ impl Run {
             program: env!("CARGO_PKG_VERSION").to_owned(),
             corpus: corpus.digest.clone(),
             laws: self.laws,
-            filters: self.filters.clone(),
+            filters: self.selection.filters.iter().map(ToString::to_string).collect(),
             partition: self.partition.map(|partition| partition.to_string()),
             started,
         };
-        let path = project.records().join(if self.laws { "laws.jsonl" } else { "run.jsonl" });
+        let name = if self.laws { "laws.jsonl" } else { "run.jsonl" };
+        let path = project.records().unwrap_or_else(|| scratch.to_owned()).join(name);
         let mut writer = Writer::begin(&path, &header)?;
         let mut targets = Vec::new();
         // The releases of one implementation follow each other, and have one program.
@@ -273,10 +284,13 @@ impl Run {
         }
         let judged: Vec<_> = judged.iter().map(|(_, one)| one).collect();
         anstream::print!("{}", message::summary(&judged));
-        let path = project.short(&path).display();
         match (complete, tally.counts.all()) {
             (false, _) => {
-                anstream::eprintln!("interrupted; {path} has what was seen, as incomplete");
+                let place = match project.is_carried() {
+                    true => "a report".into(),
+                    false => project.short(&path).to_string_lossy(),
+                };
+                anstream::eprintln!("interrupted; {place} has what was seen, as incomplete");
                 Ok(Exit::Interrupted)
             }
             (true, 0) => {
@@ -343,7 +357,7 @@ impl Run {
     }
 
     fn wanted(&self) -> Vec<Wanted> {
-        if !self.implementations.is_empty() {
+        if !self.implementations.is_empty() || !self.engines.is_empty() {
             return self.implementations.clone();
         }
         vec![reference::NAME.parse().expect("the name is one")]

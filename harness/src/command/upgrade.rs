@@ -5,7 +5,7 @@ use clap::Args;
 
 use super::explain::{WORLD, World, wrong_usage};
 use super::read_corpus;
-use crate::exit::{Exit, NoCorpus};
+use crate::exit::Exit;
 use crate::explain::question::Subject;
 use crate::project::Project;
 use crate::upgrade::upgrade;
@@ -17,7 +17,6 @@ Example:
 Asked is the whole of each kind that the flags touch, what they name of it, something just inside
 and just beside that, and what it lies in.
 A launch that only one of the two releases refuses is a change, too.
-Clauses are cited where this is run in a checkout of the project.
 
 Exit codes:
   0    nothing changes
@@ -48,13 +47,10 @@ pub struct Upgrade {
 impl Upgrade {
     /// Prints what changes.
     pub fn execute(&self) -> Result<Exit> {
-        let corpus = match Project::here() {
-            Ok(project) => Some(read_corpus(&project.corpus(), &[project.fixtures()], &[])?),
-            Err(error) if error.is::<NoCorpus>() => None,
-            Err(error) => return Err(error),
-        };
+        let project = Project::here()?;
+        let corpus = read_corpus(&project.corpus(), &[project.fixtures()], &[])?;
         let surroundings = self.world.surroundings();
-        let upgrade = upgrade(self.from, self.to, &self.flags, &surroundings, corpus.as_ref());
+        let upgrade = upgrade(self.from, self.to, &self.flags, &surroundings, &corpus);
         let upgrade = upgrade.unwrap_or_else(|bad| wrong_usage(&bad.to_string()));
         match self.json {
             true => {

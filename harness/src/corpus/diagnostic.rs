@@ -1,11 +1,12 @@
 //! An error in a file, shown where it stands: file, line, text, and how to mend it.
 
 use std::fmt;
-use std::fs;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
+
+use crate::carried;
 
 /// Something wrong at a place in a text.
 #[derive(Clone, Debug)]
@@ -37,7 +38,7 @@ impl Diagnostic {
 
     /// An error about a line of a file that was read before.
     pub fn of_line(file: &Path, line: usize, message: String) -> Self {
-        let text = fs::read_to_string(file).unwrap_or_default();
+        let text = carried::read_to_string(file).unwrap_or_default().into_owned();
         let start = text.split_inclusive('\n').take(line - 1).map(str::len).sum();
         let end = start + text[start..].lines().next().unwrap_or_default().len();
         Self { file: file.to_owned(), text, span: start..end, message, help: None }

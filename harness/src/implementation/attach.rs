@@ -1,5 +1,6 @@
 //! Finding what is to be checked: by name, by name and version, or by the path of a build of one's own.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -13,13 +14,16 @@ use permscope_engine::release::Release;
 use super::manifest::Manifest;
 use super::program::Program;
 use super::reference::{self, Reference};
+use super::sandbox::Sandbox;
 use super::{Implementation, manifest};
+use crate::carried;
 use crate::corpus::diagnostic::closest;
+use crate::message::quoted;
 use crate::project::Project;
 use crate::wire::{Hello, PROTOCOL};
 
 /// How many scripts an engine is sent before it has answered the first of them, if it says nothing else.
-const WINDOW: usize = 128;
+pub const WINDOW: usize = 128;
 
 /// What was asked for: `NAME`, `NAME@VERSION` or `NAME=PATH`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -67,7 +71,7 @@ pub struct Attached {
     pub releases: Vec<Release>,
     /// How it is spoken to.
     pub by: By,
-    /// What reproduces it on the command line.
+    /// The option that asks for it alone, as a shell takes it.
     pub argument: String,
 }
 
@@ -89,6 +93,13 @@ pub struct Digests {
 }
 
 impl Attached {
+    /// Gives an engine without a manifest the name that it says it has.
+    pub fn rename(&mut self, name: String) {
+        if let By::Process(program) = &mut self.by {
+            program.manifest.name = name;
+        }
+    }
+
     /// The digests of what is attached.
     pub fn digests(&self) -> Result<Digests> {
         let (program, adapter) = match &self.by {
@@ -100,6 +111,10 @@ impl Attached {
                 let mut adapter = blake3::Hasher::new();
                 adapter.update(program.adapter.as_bytes()).update(&[0]);
                 adapter.update(format!("{:?}", program.manifest).as_bytes());
+                // Where the program is an interpreter, it is the files behind it that make the engine.
+                for text in program.manifest.commands.run.iter().flat_map(fs::read) {
+                    adapter.update(&[0]).update(&text);
+                }
                 (program.program.clone(), Some(adapter.finalize().to_hex().to_string()))
             }
         };
@@ -150,7 +165,8 @@ impl fmt::Display for NotAttached {
             NotAttached::NotInstalled { wanted, installed } => {
                 write!(
                     f,
-                    "{wanted} is not installed; install it with\n\n    cargo xtask runtimes install {wanted}\n\n"
+                    "{wanted} is not installed; install it with\n\n    cargo xtask runtimes install {wanted}\n\nor name a program of it: --implementation {}=PATH\n\n",
+                    wanted.split('@').next().unwrap_or_default(),
                 )?;
                 match installed.is_empty() {
                     true => write!(f, "no release of it is installed"),
@@ -170,12 +186,13 @@ pub async fn attach(
     project: &Project,
     patience: Duration,
     scratch: &Path,
+    sandbox: Sandbox,
 ) -> Result<Vec<Attached>> {
     if wanted.name == reference::NAME {
         return attach_reference(wanted);
     }
     let folder = project.implementations().join(&wanted.name);
-    if !folder.join(manifest::FILE).exists() {
+    if !carried::exists(&folder.join(manifest::FILE)) {
         let known = project.implementation_names();
         return Err(NotAttached::Unknown { name: wanted.name.clone(), known }.into());
     }
@@ -185,48 +202,66 @@ pub async fn attach(
     };
     let manifest = Manifest::read(&folder).map_err(unreadable)?;
     let adapter = match &manifest.adapter {
-        Some(name) => fs::read_to_string(folder.join(name))
+        Some(name) => carried::read_to_string(&folder.join(name))
+            .map(Cow::into_owned)
             .with_context(|| format!("cannot read the adapter {}", folder.join(name).display()))
             .map_err(unreadable)?,
         None => String::new(),
     };
     let mut attached = Vec::new();
     for (argument, program) in programs(wanted, &manifest, project)? {
-        let mut program = Program {
+        let program = Program {
             manifest: manifest.clone(),
             program,
             adapter: adapter.clone(),
             patience,
             window: WINDOW,
+            sandbox,
         };
         let mute = |why: String| NotAttached::Mute { wanted: argument.clone(), why };
-        let hello = program.hello(scratch).await.map_err(|error| mute(format!("{error:#}")))?;
-        if hello.protocol != PROTOCOL {
-            let why =
-                format!("it speaks version {} of the protocol, not {PROTOCOL}", hello.protocol);
-            return Err(mute(why).into());
-        }
+        let option = format!("--implementation {}", quoted(&argument));
+        let one = greet(program, option, &argument, scratch).await?;
+        let hello = &one.hello;
         // What is known of an implementation is looked up by its name, so it cannot give itself another.
         let (says, is) = ((&hello.name, &hello.model), (&manifest.name, &manifest.model));
         if says != is {
             let why = format!("it says that it is {} of the model {}", says.0, says.1);
             return Err(mute(format!("{why}, and its manifest {} of {}", is.0, is.1)).into());
         }
-        if let Some(window) = hello.window {
-            program.window = program.window.min(window.get());
-        }
-        let mut releases = Vec::new();
-        for release in &hello.releases {
-            releases.push(release.parse().map_err(|error| mute(format!("{error}")))?);
-        }
         if let Which::Release(release) = wanted.which
-            && !releases.contains(&release)
+            && !one.releases.contains(&release)
         {
             return Err(mute(format!("it says that it is {}", hello.releases.join(", "))).into());
         }
-        attached.push(Attached { hello, releases, by: By::Process(Box::new(program)), argument });
+        attached.push(one);
     }
     Ok(attached)
+}
+
+/// Hears who a program is; `wanted` is what was asked for, in words.
+pub async fn greet(
+    mut program: Program,
+    argument: String,
+    wanted: &str,
+    scratch: &Path,
+) -> Result<Attached> {
+    let mute = |why: String| NotAttached::Mute { wanted: wanted.to_owned(), why };
+    let hello = program.hello(scratch).await.map_err(|error| mute(format!("{error:#}")))?;
+    if hello.protocol != PROTOCOL {
+        let why = format!("it speaks version {} of the protocol, not {PROTOCOL}", hello.protocol);
+        return Err(mute(why).into());
+    }
+    if let Some(window) = hello.window {
+        program.window = program.window.min(window.get());
+    }
+    let mut releases = Vec::new();
+    for release in &hello.releases {
+        releases.push(release.parse().map_err(|error| mute(format!("{error}")))?);
+    }
+    if releases.is_empty() {
+        return Err(mute("it names no release that it can be".to_owned()).into());
+    }
+    Ok(Attached { hello, releases, by: By::Process(Box::new(program)), argument })
 }
 
 fn attach_reference(wanted: &Wanted) -> Result<Vec<Attached>> {
@@ -247,7 +282,7 @@ fn attach_reference(wanted: &Wanted) -> Result<Vec<Attached>> {
             hello: reference.hello(),
             releases,
             by: By::Call(Box::new(reference)),
-            argument: wanted.name.clone(),
+            argument: format!("--implementation {}", wanted.name),
         });
     }
     Ok(attached)

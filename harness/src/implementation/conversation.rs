@@ -85,10 +85,8 @@ impl Program {
             }
         };
         let names = Names { root: &root, release: setting.release };
-        let mut command = self.command(group, names, setting.scratch)?;
-        let child =
-            command.spawn().with_context(|| format!("cannot start {}", self.program.display()))?;
-        let mut child = Running(child);
+        let command = self.command(group, names, setting.scratch)?;
+        let mut child = self.start(command, folder.path(), setting.scratch)?;
         let stdin = child.0.stdin().take().context("standard input is a pipe")?;
         let stdout = child.0.stdout().take().context("standard output is a pipe")?;
         let stderr = child.0.stderr().take().context("standard error is a pipe")?;
@@ -102,7 +100,8 @@ impl Program {
             line(&ToImplementation::Run(Box::new(script)))
         };
         let places = ids.iter().copied().zip(indices.iter().copied()).collect();
-        let mut heard = Heard { mark: &self.manifest.mark, places, ..Heard::default() };
+        let mut heard =
+            Heard { mark: &self.manifest.mark, tap: Some(setting.tap), places, ..Heard::default() };
         let speaking = async {
             // Where nobody listens any more, how the process ended is seen by whoever hears.
             let _ = speak(stdin, script, indices.len(), &flow).await;
@@ -217,6 +216,8 @@ async fn speak(
 struct Heard<'a> {
     /// What its lines begin with.
     mark: &'a str,
+    /// Is given every message.
+    tap: Option<&'a dyn Fn(&str)>,
     /// The index of the case behind each script's number.
     places: HashMap<u64, usize>,
     hello: Option<Hello>,
@@ -294,6 +295,9 @@ impl Heard<'_> {
             return false;
         }
         let message = &lossy[start + self.mark.len()..];
+        if let Some(tap) = self.tap {
+            tap(message);
+        }
         let message = match serde_json::from_str(message) {
             Ok(FromImplementation::Hello(hello)) => {
                 let is_first = self.hello.replace(hello).is_none();

@@ -1,13 +1,13 @@
 //! The manifest of an implementation that is a process: how it is launched, and how its end is read.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
 use regex::Regex;
 use serde::Deserialize;
 
+use crate::carried;
 use crate::wire::{Refusal, Rejection};
 
 /// The name of the file in an implementation's folder.
@@ -126,10 +126,28 @@ impl TryFrom<String> for Pattern {
 }
 
 impl Manifest {
+    /// The manifest of an engine that is only a command with these arguments; who it is it says itself.
+    pub fn of_engine(arguments: Vec<String>) -> Self {
+        Self {
+            name: "engine".to_owned(),
+            model: String::new(),
+            launch: LaunchBy::Message,
+            program: String::new(),
+            adapter: None,
+            mark: String::new(),
+            commands: Commands { run: arguments, ..Commands::default() },
+            environment: BTreeMap::new(),
+            refusals: Vec::new(),
+            rejection: None,
+            crash: None,
+            packages: Vec::new(),
+        }
+    }
+
     /// Reads the manifest in an implementation's folder.
     pub fn read(folder: &Path) -> Result<Self> {
         let path = folder.join(FILE);
-        let text = fs::read_to_string(&path)
+        let text = carried::read_to_string(&path)
             .with_context(|| format!("cannot read the manifest {}", path.display()))?;
         let manifest: Self = toml::from_str(&text)
             .with_context(|| format!("cannot read the manifest {}", path.display()))?;

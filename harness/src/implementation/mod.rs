@@ -3,9 +3,11 @@
 pub mod acting;
 pub mod attach;
 pub mod conversation;
+pub mod engine;
 pub mod manifest;
 pub mod program;
 pub mod reference;
+pub mod sandbox;
 pub mod stdio;
 pub mod strays;
 

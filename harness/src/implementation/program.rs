@@ -12,6 +12,7 @@ use tempfile::TempDir;
 
 use super::conversation::End;
 use super::manifest::{LaunchBy, Manifest};
+use super::sandbox::Sandbox;
 use crate::corpus::fixture::Fixture;
 use crate::launch::{self, Launch, Names};
 use crate::plan::Group;
@@ -19,6 +20,9 @@ use crate::wire::{Command, Hello, Place, Refused};
 
 /// The release of a process that is sent no script.
 const NO_RELEASE: Release = Release::new(0, 0, 0);
+
+/// The part of an implementation's scratch folder that its processes may write to; not the adapter, which all of them share.
+const CACHE: &str = "cache";
 
 /// A program that speaks the protocol.
 #[derive(Clone, Debug)]
@@ -33,6 +37,8 @@ pub struct Program {
     pub patience: Duration,
     /// How many scripts it is sent before the first of them is answered; what takes its launch as arguments gets all at once.
     pub window: usize,
+    /// What its processes are restricted by.
+    pub sandbox: Sandbox,
 }
 
 /// What a group of cases is acted out with.
@@ -44,6 +50,8 @@ pub struct Setting<'a> {
     pub fixtures: &'a dyn Fn(&Path) -> &'a Fixture,
     /// A folder that the program may fill, shared by all of a run.
     pub scratch: &'a Path,
+    /// Is given every message that is heard, as it was said.
+    pub tap: &'a dyn Fn(&str),
 }
 
 impl Program {
@@ -52,7 +60,8 @@ impl Program {
         let launch = Launch::bare();
         let group = Group { launch: &launch, place: None, cases: Vec::new() };
         let fixture = Fixture::default();
-        let setting = Setting { release: NO_RELEASE, fixtures: &|_| &fixture, scratch };
+        let setting =
+            Setting { release: NO_RELEASE, fixtures: &|_| &fixture, scratch, tap: &|_| {} };
         let talk = self.converse(&group, &[], &[], 1, setting).await?;
         let program = self.program.display();
         match (talk.hello, talk.end) {
@@ -77,18 +86,17 @@ impl Program {
         scratch: &Path,
     ) -> Result<Duration> {
         let folder = temporary_folder()?;
-        let bare = Self { adapter: String::new(), ..self.clone() };
+        // Whatever the sandbox costs is the harness's doing.
+        let bare = Self { adapter: String::new(), sandbox: Sandbox::NONE, ..self.clone() };
         let scratch = &scratch.join("bare");
         let (entry, directory) = (Vec::new(), launch::ROOT.to_owned());
         let launch = Launch { entry, directory, ..group.launch.clone() };
         let group = Group { launch: &launch, place: group.place, cases: Vec::new() };
         let root = folder.path().to_string_lossy();
         let names = Names { root: &root, release };
-        let mut command = bare.command(&group, names, scratch)?;
+        let command = bare.command(&group, names, scratch)?;
         let start = Instant::now();
-        let child = command.spawn();
-        let mut child =
-            Running(child.with_context(|| format!("cannot start {}", self.program.display()))?);
+        let mut child = bare.start(command, folder.path(), scratch)?;
         drop(child.0.stdin().take());
         child.0.wait().await.context("cannot wait for a process")?;
         Ok(start.elapsed())
@@ -115,7 +123,8 @@ impl Program {
         };
         let launch = group.launch;
         let place = |text: &String| names.text(text);
-        let scratch = scratch.to_string_lossy();
+        let cache = scratch.join(CACHE);
+        let cache = cache.to_string_lossy();
         let mut command = tokio::process::Command::new(&self.program);
         for argument in arguments {
             match argument.as_str() {
@@ -123,12 +132,12 @@ impl Program {
                 "{entry}" => command.args(launch.entry.iter().map(place)),
                 "{adapter}" => command.arg(&adapter),
                 "{adapter-text}" => command.arg(&self.adapter),
-                text => command.arg(text.replace("{scratch}", &scratch)),
+                text => command.arg(text.replace("{scratch}", &cache)),
             };
         }
         command.env_clear();
         for (name, value) in &manifest.environment {
-            command.env(name, value.replace("{scratch}", &scratch));
+            command.env(name, value.replace("{scratch}", &cache));
         }
         if manifest.launch == LaunchBy::Arguments {
             let path = std::env::join_paths(launch.search_path.iter().map(place))
@@ -136,6 +145,9 @@ impl Program {
             command.env("PATH", path);
             command.envs(launch.environment.iter().map(|(name, value)| (name, place(value))));
             command.current_dir(place(&launch.directory));
+        } else if let Some(path) = std::env::var_os("PATH") {
+            // An engine may be a script, whose interpreter has to be found.
+            command.env("PATH", path);
         }
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut command = CommandWrap::from(command);
@@ -147,11 +159,23 @@ impl Program {
         Ok(command)
     }
 
+    /// Starts a process that may write to its own folder and to its implementation's cache.
+    pub fn start(
+        &self,
+        mut command: CommandWrap,
+        folder: &Path,
+        scratch: &Path,
+    ) -> Result<Running> {
+        let cache = scratch.join(&self.manifest.name).join(CACHE);
+        let child = self.sandbox.start(&mut command, &[folder, &cache]);
+        Ok(Running(child.with_context(|| format!("cannot start {}", self.program.display()))?))
+    }
+
     /// Where the adapter lies: at one path for all of a run, so that a runtime which caches code by its path can do so.
     fn adapter_path(&self, scratch: &Path) -> Result<PathBuf> {
         let path = scratch.join(self.manifest.adapter.as_deref().unwrap_or("adapter"));
         if !path.exists() {
-            fs::create_dir_all(scratch)
+            fs::create_dir_all(scratch.join(CACHE))
                 .and_then(|()| fs::write(&path, &self.adapter))
                 .with_context(|| format!("cannot write {}", path.display()))?;
         }

@@ -23,10 +23,10 @@ mod linux {
         let _ = set_child_subreaper(Some(getpid()));
     }
 
-    /// Ends the processes that were adopted; those that this process started itself lead a session, and are left to whoever started them.
-    pub fn end_adopted() {
+    /// Ends the processes that were adopted, and says how many there were; those that this process started itself lead a session, and are left to whoever started them.
+    pub fn end_adopted() -> usize {
         let ours = getsid(None).map_or(0, Pid::as_raw_pid);
-        end(|child| child.session != ours && child.session != child.pid.as_raw_pid());
+        end(|child| child.session != ours && child.session != child.pid.as_raw_pid())
     }
 
     /// Ends every process below this one.
@@ -34,13 +34,15 @@ mod linux {
         end(|_| true);
     }
 
-    fn end(is_meant: impl Fn(&Child) -> bool) {
+    fn end(is_meant: impl Fn(&Child) -> bool) -> usize {
+        let mut ended = 0;
         // The children of what is ended are adopted in their turn.
         loop {
             let meant: Vec<_> = children().filter(&is_meant).collect();
             if meant.is_empty() {
-                return;
+                return ended;
             }
+            ended += meant.len();
             for child in meant {
                 // One that has just ended by itself cannot be killed, and is gone all the same.
                 let _ = kill_process(child.pid, Signal::KILL);
@@ -75,7 +77,9 @@ mod elsewhere {
     pub fn adopt() {}
 
     /// Nothing was adopted here.
-    pub fn end_adopted() {}
+    pub fn end_adopted() -> usize {
+        0
+    }
 
     /// Nothing was adopted here.
     pub fn end_all() {}

@@ -19,15 +19,29 @@ use crate::implementation::reference::Reference;
 use crate::law;
 use crate::observation::Observation;
 use crate::outcome::Word;
+use crate::project::Project;
 use crate::record::{BadRecord, Ran};
 use crate::run::call;
 use crate::tally::Counts;
 use crate::transcript::{self, Told};
 use crate::wire::Reply;
 
+/// The page, in which `{{NAME}}` stands for the part of that name, and `{{run}}` for the data.
 const TEMPLATE: &str = include_str!("page/page.html");
-const STYLE: &str = include_str!("page/page.css");
-const SCRIPT: &str = include_str!("page/page.js");
+
+/// The parts of the page.
+const PARTS: [(&str, &str); 10] = [
+    ("page.css", include_str!("page/page.css")),
+    ("page.js", include_str!("page/page.js")),
+    ("state.js", include_str!("page/state.js")),
+    ("header.js", include_str!("page/header.js")),
+    ("controls.js", include_str!("page/controls.js")),
+    ("selection.js", include_str!("page/selection.js")),
+    ("matrix.js", include_str!("page/matrix.js")),
+    ("open.js", include_str!("page/open.js")),
+    ("keys.js", include_str!("page/keys.js")),
+    ("words.js", include_str!("page/words.js")),
+];
 
 /// A release where none can be read: the oldest.
 const NO_RELEASE: Release = Release::new(0, 0, 0);
@@ -46,7 +60,7 @@ struct Page<'a> {
     started: u64,
     stopped: u64,
     /// The command that runs a case again, to be followed by its identity and the target.
-    again: &'a str,
+    again: String,
     targets: Vec<Target<'a>>,
     clauses: Vec<Clause<'a>>,
     cases: Rows<'a>,
@@ -186,19 +200,19 @@ pub fn write(source: &mut Source<'_>, out: &mut dyn Write) -> Result<()> {
     let shown: Vec<_> = shown.collect();
     let page = page(source, corpus, &shown);
 
-    let (before, after) = around(TEMPLATE, "{{style}}")?;
-    write!(out, "{before}{STYLE}")?;
-    let (before, after) = around(after, "{{run}}")?;
-    write!(out, "{before}")?;
-    serde_json::to_writer(InScript(&mut *out), &page)?;
-    let (before, after) = around(after, "{{script}}")?;
-    write!(out, "{before}{SCRIPT}{after}")?;
+    let mut rest = TEMPLATE;
+    while let Some((before, after)) = rest.split_once("{{") {
+        let (name, after) = after.split_once("}}").context("a mark of the page has no end")?;
+        write!(out, "{before}")?;
+        match (name, PARTS.iter().find(|(known, _)| *known == name)) {
+            ("run", _) => serde_json::to_writer(InScript(&mut *out), &page)?,
+            (_, Some((_, text))) => write!(out, "{text}")?,
+            (_, None) => anyhow::bail!("the page has no part {name:?}"),
+        }
+        rest = after;
+    }
+    write!(out, "{rest}")?;
     Ok(())
-}
-
-/// What stands before a mark of the template, and what behind it.
-fn around<'t>(text: &'t str, mark: &str) -> Result<(&'t str, &'t str)> {
-    text.split_once(mark).with_context(|| format!("the page's template lacks {mark}"))
 }
 
 /// JSON inside of a page, where no `<` may end the element that it stands in; there is none outside of its strings.
@@ -273,6 +287,7 @@ fn severity_letter(severity: Severity) -> &'static str {
 fn page<'a>(source: &Source<'a>, corpus: &'a Corpus, shown: &'a [Shown<'a>]) -> Page<'a> {
     let tally = source.tally;
     let (header, footer) = (&tally.header, &tally.footer);
+    let command = Project::here().map_or("permscope run", |project| project.command());
     let cited: BTreeSet<_> = shown.iter().flat_map(|shown| &shown.case.clauses).collect();
     let untested: BTreeSet<_> = footer.untested.iter().collect();
     let clauses = corpus.clauses.iter();
@@ -291,11 +306,7 @@ fn page<'a>(source: &Source<'a>, corpus: &'a Corpus, shown: &'a [Shown<'a>]) -> 
         partition: header.partition.as_deref(),
         started: header.started,
         stopped: footer.stopped,
-        again: if header.laws {
-            "cargo xtask conformance --laws"
-        } else {
-            "cargo xtask conformance"
-        },
+        again: if header.laws { format!("{command} --laws") } else { command.to_owned() },
         targets: footer.targets.iter().map(Target::of).collect(),
         clauses,
         cases: Rows { corpus, targets: &footer.targets, places, shown },

@@ -34,8 +34,6 @@ pub struct Upgrade {
     pub flags: Vec<String>,
     /// How many questions were asked of both.
     pub asked: usize,
-    /// Whether there was a corpus to cite clauses of.
-    pub corpus: bool,
     /// What is answered otherwise.
     pub changes: Vec<Change>,
 }
@@ -106,15 +104,15 @@ pub fn upgrade(
     to: Subject,
     flags: &[String],
     surroundings: &Surroundings,
-    corpus: Option<&Corpus>,
+    corpus: &Corpus,
 ) -> Result<Upgrade, BadUpgrade> {
     if from.model != to.model {
         return Err(BadUpgrade(format!("{from} and {to} are not of one model")));
     }
-    let witnesses = corpus.map_or_else(Vec::new, |corpus| witnesses(corpus, from, to));
+    let witnesses = witnesses(corpus, from, to);
     let cite = |sought: &Sought<'_>, world: &Arc<World>| {
         let history = history([from, to], flags, world, sought);
-        corpus.map_or_else(Vec::new, |corpus| cite(corpus, &witnesses, sought, &history))
+        cite(corpus, &witnesses, sought, &history)
     };
     let world = Arc::new(surroundings.world());
     let launch = |subject, world| Launched::new(subject, flags, world);
@@ -124,7 +122,6 @@ pub fn upgrade(
         to: to.release.to_string(),
         flags: flags.to_vec(),
         asked: 0,
-        corpus: corpus.is_some(),
         changes: Vec::new(),
     };
     let (before, after) = match (launch(from, &world), launch(to, &world)) {
@@ -187,7 +184,7 @@ pub fn upgrade(
 
 impl fmt::Display for Upgrade {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { model, from, to, flags, asked, corpus, changes } = self;
+        let Self { model, from, to, flags, asked, changes } = self;
         writeln!(f, "{model} {from} to {to}: {}\n", flags.join(" "))?;
         if !changes.is_empty() {
             let width = |text: &dyn Fn(&Change) -> &str, title: &str| {
@@ -223,10 +220,8 @@ impl fmt::Display for Upgrade {
                 }
             }
             let clauses = &change.clauses;
-            match (&clauses[..], corpus) {
-                ([], true) => writeln!(f, "  no clause of the corpus explains this change")?,
-                ([], false) => writeln!(f, "  there is no corpus here to cite clauses of")?,
-                _ => {}
+            if clauses.is_empty() {
+                writeln!(f, "  no clause of the corpus explains this change")?;
             }
             for Cited { id, promise, holds_at, sources, shown_by } in clauses {
                 writeln!(f, "  {id}, at {holds_at}: {promise}")?;

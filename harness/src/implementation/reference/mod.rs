@@ -32,6 +32,7 @@ impl Implementation for Reference {
             model: self.0.name().to_owned(),
             releases: self.0.releases().iter().map(ToString::to_string).collect(),
             capabilities: capabilities.to_vec(),
+            kinds: None,
             window: None,
         }
     }
