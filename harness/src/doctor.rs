@@ -133,6 +133,9 @@ impl Patient<'_> {
                 .await?;
             findings.push(match talk.answers.get(&0) {
                 Some(Observation::Broke(why)) => broke(name, case, why),
+                None if matches!(talk.end, End::Refused(_)) => {
+                    Finding::sound(format!("claims \"{name}\", and is refused as {} asks", case.id))
+                }
                 None => broke(name, case, &self.ended(&talk.end)),
                 Some(Observation::Unsupported(why)) => unsupported(name, case, why),
                 Some(Observation::Acted(replies)) => match lacking(replies) {
@@ -165,6 +168,10 @@ impl Patient<'_> {
 
     /// A case of each capability that is not claimed: it is to be told as unsupported, and nothing is to happen.
     async fn denials(self, release: Release) -> Result<Vec<Finding>> {
+        // A runtime is asked by its own flags, and an adapter that cannot act on an answer does not know it.
+        if self.program.manifest.launch == LaunchBy::Arguments {
+            return Ok(Vec::new());
+        }
         let hello = &self.attached.hello;
         let claimed: BTreeSet<_> = hello.capabilities.iter().copied().collect();
         let mut findings = Vec::new();
@@ -174,9 +181,7 @@ impl Patient<'_> {
             let needed = case.capabilities();
             let mut lacking = needed.difference(&claimed);
             let (Some(&capability), None) = (lacking.next(), lacking.next()) else { continue };
-            // What is no step of a script cannot be told from its answer.
-            let is_step = matches!(self.program.manifest.launch, LaunchBy::Message);
-            if !is_step || !probed.insert(capability) {
+            if !can_be_told(capability) || !probed.insert(capability) {
                 continue;
             }
             let name = &name_of(capability);
@@ -338,6 +343,15 @@ fn unsupported(name: &str, case: &Case, why: &str) -> Finding {
         format!("claims \"{name}\", and says that {} is unsupported: {why}", case.id),
         format!("do it, or do not claim \"{name}\""),
     )
+}
+
+/// Whether a script shows by what it asks that it needs the capability; the others are about how well something is done.
+fn can_be_told(capability: Capability) -> bool {
+    let is_quality = matches!(
+        capability,
+        Capability::Values | Capability::CommandLine | Capability::Operations | Capability::Events
+    );
+    !is_quality
 }
 
 /// Why a step is unsupported, if one is.
