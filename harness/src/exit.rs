@@ -23,8 +23,10 @@ pub enum Exit {
     BadCorpus = 65,
     /// The corpus cannot be read.
     NoCorpus = 66,
-    /// An implementation cannot be attached.
+    /// There is no such implementation here.
     NotAttached = 69,
+    /// An implementation does not speak the protocol.
+    Mute = 70,
     /// A record is truncated.
     Truncated = 71,
     /// Records do not belong together, or a part is missing.
@@ -37,6 +39,10 @@ pub enum Exit {
     BadKnown = 78,
     /// Something was not as expected.
     Unexpected = 100,
+    /// The program of an implementation cannot be started.
+    NotStarted = 126,
+    /// There is no such program.
+    NoProgram = 127,
     /// Somebody ended the run; what was seen is recorded.
     Interrupted = 130,
 }
@@ -50,13 +56,16 @@ Exit codes:
   4    no case was selected
   65   the corpus has errors
   66   the corpus cannot be read
-  69   an implementation cannot be attached
+  69   there is no such implementation here
+  70   an implementation does not speak the protocol, or not this version of it
   71   a record is truncated
   72   records do not belong together, or a part of them is missing
   73   something cannot be written where it should be
   76   a record is of a schema that this program does not know
   78   the list of known differences has errors
   100  something was not as expected, or something changed
+  126  the program of an implementation cannot be started
+  127  there is no such program
   130  the run was interrupted; what was seen is recorded, as incomplete";
 
 /// A corpus that cannot be read at all.
@@ -88,8 +97,15 @@ impl Exit {
             Exit::BadCorpus
         } else if error.is::<NoCorpus>() {
             Exit::NoCorpus
-        } else if error.is::<NotAttached>() {
-            Exit::NotAttached
+        } else if let Some(not) = error.downcast_ref::<NotAttached>() {
+            match not {
+                NotAttached::Unknown { .. }
+                | NotAttached::NotInstalled { .. }
+                | NotAttached::Unreadable { .. } => Exit::NotAttached,
+                NotAttached::NoProgram { .. } => Exit::NoProgram,
+                NotAttached::NotStarted { .. } => Exit::NotStarted,
+                NotAttached::Mute { .. } => Exit::Mute,
+            }
         } else if error.is::<BadKnown>() {
             Exit::BadKnown
         } else if error.is::<Unwritable>() {

@@ -89,18 +89,68 @@ fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
 }
 
 #[rstest]
-#[case::of_another_name(&MANIFEST.replace("\"shell\"\nmodel", "\"sea-shell\"\nmodel"), SHELL, "the name \"sea-shell\" is not that of its folder")]
-#[case::unreadable("name = 1", SHELL, "cannot read the manifest")]
-#[case::without_its_adapter(&format!("{MANIFEST}adapter = \"adapter.js\""), SHELL, "cannot read the adapter")]
-#[case::as_another(MANIFEST, &SHELL.replace("\"name\":\"shell\"", "\"name\":\"deno\""), "it says that it is deno of the model deno, and its manifest shell of deno")]
-#[case::of_another_model(MANIFEST, &SHELL.replace("\"model\":\"deno\"", "\"model\":\"node\""), "it says that it is shell of the model node")]
-#[case::of_another_protocol(MANIFEST, &SHELL.replace("\"protocol\":1", "\"protocol\":2"), "it speaks version 2 of the protocol, not 1")]
-#[case::that_ends(MANIFEST, "#!/bin/sh\necho no >&2\nexit 3\n", "ended with exit code 3: no")]
-fn is_not_attached(#[case] manifest: &str, #[case] script: &str, #[case] said: &str) {
+#[case::of_another_name(&MANIFEST.replace("\"shell\"\nmodel", "\"sea-shell\"\nmodel"), SHELL, 69, "the name \"sea-shell\" is not that of its folder")]
+#[case::unreadable("name = 1", SHELL, 69, "cannot read the manifest")]
+#[case::without_its_adapter(&format!("{MANIFEST}adapter = \"adapter.js\""), SHELL, 69, "cannot read the adapter")]
+#[case::as_another(MANIFEST, &SHELL.replace("\"name\":\"shell\"", "\"name\":\"deno\""), 70, "it says that it is deno of the model deno, and its manifest shell of deno")]
+#[case::of_another_model(MANIFEST, &SHELL.replace("\"model\":\"deno\"", "\"model\":\"node\""), 70, "it says that it is shell of the model node")]
+#[case::of_another_protocol(MANIFEST, &SHELL.replace("\"protocol\":1", "\"protocol\":2"), 70, "it speaks version 2 of the protocol, not 1")]
+#[case::of_an_older_protocol(MANIFEST, &SHELL.replace("\"protocol\":1", "\"protocol\":0"), 70, "it speaks version 0 of the protocol, not 1")]
+#[case::of_no_release(MANIFEST, &SHELL.replace("[\"2.9.6\"]", "[]"), 70, "it names no release that it can be")]
+#[case::that_speaks_otherwise(
+    MANIFEST,
+    "#!/bin/sh\necho HTTP/1.1 400 Bad Request\n",
+    70,
+    "it said \"HTTP/1.1 400 Bad Request\""
+)]
+#[case::that_ends(MANIFEST, "#!/bin/sh\necho no >&2\nexit 3\n", 70, "ended with exit code 3: no")]
+#[case::that_has_no_interpreter(MANIFEST, "#!/nowhere/interpreter\n", 126, "cannot start")]
+fn is_not_attached(
+    #[case] manifest: &str,
+    #[case] script: &str,
+    #[case] code: i32,
+    #[case] said: &str,
+) {
     let folder = checkout(manifest, script);
     let output = permscope(folder.path(), &["-i", "shell=./shell"]).output();
-    let (code, stderr) = code_and_error(&output.expect("the program starts"));
-    assert_eq!(code, 69, "{stderr}");
+    let (seen, stderr) = code_and_error(&output.expect("the program starts"));
+    assert_eq!(seen, code, "{stderr}");
+    assert!(stderr.contains(said), "{stderr}");
+}
+
+/// An engine that is named by its command.
+#[rstest]
+#[case::nowhere("./nowhere", 127, "there is no program \"./nowhere\"")]
+#[case::not_on_the_search_path(
+    "nowhere --fast",
+    127,
+    "there is no program \"nowhere\" on the search path"
+)]
+#[case::only_in_this_folder("shell", 127, "\"./shell\" is in this folder")]
+#[case::not_executable("./plain", 126, "make it executable, or name the interpreter that runs it")]
+#[case::with_an_open_quote("./shell 'a", 2, "\"./shell 'a\" has an open quote")]
+#[case::empty("", 2, "the command is empty")]
+#[case::with_the_name_of_a_runtime(
+    "sh -c 'sed s/shell/reference/ shell | sh'",
+    70,
+    "it says that its name is reference, which is that of another implementation"
+)]
+#[case::with_no_name(
+    "sh -c 'sed s/\\\"shell/\\\"..\\\\/shell/ shell | sh'",
+    70,
+    "a name is letters, digits, hyphens, dots and underscores"
+)]
+#[case::of_no_model(
+    "sh -c 'sed s/\\\"model\\\":\\\"deno/\\\"model\\\":\\\"bun/ shell | sh'",
+    70,
+    "it says that its model is \"bun\"; there are deno, node"
+)]
+fn no_engine_is(#[case] command: &str, #[case] code: i32, #[case] said: &str) {
+    let folder = checkout(MANIFEST, SHELL);
+    write(folder.path(), "plain", SHELL);
+    let output = permscope(folder.path(), &["--command", command]).output();
+    let (seen, stderr) = code_and_error(&output.expect("the program starts"));
+    assert_eq!(seen, code, "{stderr}");
     assert!(stderr.contains(said), "{stderr}");
 }
 

@@ -22,7 +22,7 @@ Examples:
 
 Exit codes:
   0    the adapter is sound; whether the engine answers as promised is for `permscope run` to say
-  69   it cannot be attached at all
+  69, 70, 126, 127   it cannot be attached at all, as `permscope run --help` says
   100  something about the adapter is broken";
 
 /// Examines an adapter: its greeting, a case of each capability, what it does not claim, whether scripts disturb each other, and how it ends.

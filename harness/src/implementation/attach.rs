@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
@@ -143,7 +144,28 @@ pub enum NotAttached {
         /// What there is.
         installed: Vec<String>,
     },
-    /// It is there, and does not speak the protocol.
+    /// Its manifest or its adapter cannot be read, or it is none that can be asked for so.
+    Unreadable {
+        /// What was asked for.
+        wanted: String,
+        /// Why.
+        why: String,
+    },
+    /// There is no such program.
+    NoProgram {
+        /// What was asked for.
+        wanted: String,
+        /// Why.
+        why: String,
+    },
+    /// The program cannot be started.
+    NotStarted {
+        /// What was asked for.
+        wanted: String,
+        /// Why.
+        why: String,
+    },
+    /// It was started, and does not speak the protocol, or not of what it is said to be.
     Mute {
         /// What was asked for.
         wanted: String,
@@ -173,7 +195,12 @@ impl fmt::Display for NotAttached {
                     false => write!(f, "installed are {}", installed.join(", ")),
                 }
             }
-            NotAttached::Mute { wanted, why } => write!(f, "{wanted} cannot be attached: {why}"),
+            NotAttached::Unreadable { wanted, why }
+            | NotAttached::NoProgram { wanted, why }
+            | NotAttached::NotStarted { wanted, why }
+            | NotAttached::Mute { wanted, why } => {
+                write!(f, "{wanted} cannot be attached: {why}")
+            }
         }
     }
 }
@@ -196,7 +223,7 @@ pub async fn attach(
         let known = project.implementation_names();
         return Err(NotAttached::Unknown { name: wanted.name.clone(), known }.into());
     }
-    let unreadable = |error: anyhow::Error| NotAttached::Mute {
+    let unreadable = |error: anyhow::Error| NotAttached::Unreadable {
         wanted: wanted.name.clone(),
         why: format!("{error:#}"),
     };
@@ -246,7 +273,7 @@ pub async fn greet(
     scratch: &Path,
 ) -> Result<Attached> {
     let mute = |why: String| NotAttached::Mute { wanted: wanted.to_owned(), why };
-    let hello = program.hello(scratch).await.map_err(|error| mute(format!("{error:#}")))?;
+    let hello = program.hello(scratch).await.map_err(|error| not_started(wanted, &error))?;
     if hello.protocol != PROTOCOL {
         let why = format!("it speaks version {} of the protocol, not {PROTOCOL}", hello.protocol);
         return Err(mute(why).into());
@@ -264,6 +291,20 @@ pub async fn greet(
     Ok(Attached { hello, releases, by: By::Process(Box::new(program)), argument })
 }
 
+/// Why a program has not said hello: it could not be started, or it said something else.
+fn not_started(wanted: &str, error: &anyhow::Error) -> NotAttached {
+    let (wanted, why) = (wanted.to_owned(), format!("{error:#}"));
+    let of_system = error.chain().find_map(|cause| cause.downcast_ref::<io::Error>());
+    match of_system.map(io::Error::kind) {
+        None => NotAttached::Mute { wanted, why },
+        Some(io::ErrorKind::PermissionDenied) => {
+            let hint = "make it executable, or name the interpreter that runs it";
+            NotAttached::NotStarted { wanted, why: format!("{why}; {hint}") }
+        }
+        Some(_) => NotAttached::NotStarted { wanted, why },
+    }
+}
+
 fn attach_reference(wanted: &Wanted) -> Result<Vec<Attached>> {
     let mut attached = Vec::new();
     for &model in Model::ALL {
@@ -275,7 +316,7 @@ fn attach_reference(wanted: &Wanted) -> Result<Vec<Attached>> {
             Which::Release(_) => continue,
             Which::Program(_) => {
                 let why = "the reference engine is a part of this program".to_owned();
-                return Err(NotAttached::Mute { wanted: wanted.name.clone(), why }.into());
+                return Err(NotAttached::Unreadable { wanted: wanted.name.clone(), why }.into());
             }
         };
         attached.push(Attached {
@@ -305,7 +346,7 @@ fn programs(
                 Ok(path) => Ok(vec![(argument, path)]),
                 Err(why) => {
                     let why = format!("there is no such program: {why}");
-                    Err(NotAttached::Mute { wanted: argument, why }.into())
+                    Err(NotAttached::NoProgram { wanted: argument, why }.into())
                 }
             }
         }

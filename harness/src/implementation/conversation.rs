@@ -140,7 +140,8 @@ impl Program {
             return End::Died(format!("{status}"));
         };
         let last_word = stderr.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
-        let how = format!("ended with exit code {code}: {last_word}");
+        let said = if last_word.is_empty() { String::new() } else { format!(": {last_word}") };
+        let how = format!("ended with exit code {code}{said}");
         match self.manifest.refusal(stderr) {
             Some(reason) if !started && code != 0 => {
                 End::Refused(Refused { id: 0, reason, message: Some(last_word.to_owned()) })

@@ -48,7 +48,8 @@ impl Engine {
         sandbox: Sandbox,
     ) -> Result<Attached> {
         let mute = |why: String| NotAttached::Mute { wanted: self.text.clone(), why };
-        let program = find(&self.program).map_err(mute)?;
+        let no_program = |why: String| NotAttached::NoProgram { wanted: self.text.clone(), why };
+        let program = find(&self.program).map_err(no_program)?;
         let manifest = Manifest::of_engine(self.arguments.clone());
         let program = Program {
             manifest,

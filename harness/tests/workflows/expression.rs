@@ -18,6 +18,7 @@ pub fn expand(text: &str, values: &Values) -> String {
     expanded + rest
 }
 
+/// What an expression comes to.
 pub fn evaluate(expression: &str, values: &Values) -> String {
     let tokens = tokens(expression);
     let mut rest = tokens.as_slice();
@@ -44,6 +45,7 @@ fn tokens(expression: &str) -> Vec<String> {
     tokens
 }
 
+/// Whether a value counts as true.
 pub fn is_true(value: &str) -> bool {
     !matches!(value, "" | "false" | "0")
 }

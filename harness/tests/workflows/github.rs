@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 use tempfile::TempDir;
 
 use super::expression::{Values, evaluate, expand, is_true};
-use super::workflow::{Job, Workflow, scalar};
+use super::workflow::{Job, Step, Workflow, scalar};
 use super::{ADDRESS, COMMIT};
 
 /// Cargo, for whom every line of arguments that a workflow may give it is written here.
@@ -22,7 +22,7 @@ case "$*" in
     mkdir -p "$HOME/.cargo/bin"
     printf '#!/usr/bin/env bash\nexec "PERMSCOPE" "$@"\n' > "$HOME/.cargo/bin/permscope"
     chmod +x "$HOME/.cargo/bin/permscope" ;;
-  "xtask runtimes install "*@*.*.*) [ "$#" -eq 4 ] ;;
+  "xtask runtimes install "*@*.*.*) [ "$#" -eq 4 ]; echo "installed $4" ;;
   "xtask conformance "*) shift 2; exec "PERMSCOPE" "$@" ;;
   "test --test conformance") [ -f tests/conformance.rs ]; exec bash tests/conformance.rs ;;
   "build --release") mkdir -p target/release; cp engine target/release/deno; chmod +x target/release/deno ;;
@@ -30,30 +30,34 @@ case "$*" in
 esac
 "#;
 
-/// A repository, with what outlives a run of its workflows: the caches, the artifacts, and where cargo was told to look.
+/// A repository, with what outlives a run of its workflows.
 pub struct Repository {
-    pub folder: TempDir,
-    pub values: Values,
+    folder: TempDir,
+    values: Values,
 }
 
-/// How a job ended.
+/// How a job ended, on one machine.
 #[derive(Debug)]
 pub struct Done {
+    /// The job.
     pub job: String,
+    /// Success, failure or skipped.
     pub result: &'static str,
     /// The steps that failed, each with its exit code.
     pub failed: Vec<(String, i32)>,
     /// The names of the steps that were run.
     pub ran: Vec<String>,
+    /// What its steps printed.
     pub said: String,
+    /// Its summary.
     pub summary: String,
 }
 
 impl Repository {
-    /// A repository with these files, and a runner for it.
+    /// A repository with these files, to which somebody pushes.
     pub fn of(files: &[(&str, &str)]) -> Self {
         let folder = TempDir::new().expect("there is a temporary folder");
-        let repository = Self { folder, values: Values::new() };
+        let mut repository = Self { folder, values: Values::new() };
         for name in ["checkout", "artifacts", "caches", "tools"] {
             fs::create_dir(repository.path(name)).expect("a folder can be made");
         }
@@ -64,11 +68,12 @@ impl Repository {
         let cargo = CARGO.replace("ADDRESS", ADDRESS).replace("COMMIT", COMMIT);
         write(&repository.path("tools/cargo"), &cargo.replace("PERMSCOPE", program));
         make_program(&repository.path("tools/cargo"));
-        repository.where_it_is("push", "")
+        repository.next_event("push", "");
+        repository
     }
 
-    /// What is known of the event: its name, and the branch that a pull request is for.
-    pub fn where_it_is(mut self, event: &str, base: &str) -> Self {
+    /// What happens next: its name, and the branch that a pull request is for.
+    pub fn next_event(&mut self, event: &str, base: &str) {
         let values = [
             ("github.event_name", event),
             ("github.base_ref", base),
@@ -86,13 +91,14 @@ impl Repository {
         // What one run uploads is not there for the next.
         fs::remove_dir_all(self.path("artifacts")).expect("a folder can be removed");
         fs::create_dir(self.path("artifacts")).expect("a folder can be made");
-        self
     }
 
+    /// A path below the folder that has the repository as `checkout`, and the artifacts and caches.
     pub fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
+    /// Where the artifact of that name is.
     pub fn artifact(&self, name: &str) -> PathBuf {
         self.path("artifacts").join(name)
     }
@@ -100,6 +106,8 @@ impl Repository {
     /// Calls a workflow with these inputs, as another would.
     pub fn call(&self, workflow: &Workflow, inputs: &[(&str, &str)]) -> Vec<Done> {
         let declared = workflow.inputs();
+        let is_declared = |(name, _): &(&str, &str)| declared.contains_key(*name);
+        assert!(inputs.iter().all(is_declared), "{inputs:?} are inputs of {}", workflow.name);
         let mut values = self.values.clone();
         for (name, input) in &declared {
             let given = inputs.iter().find(|(given, _)| given == name);
@@ -108,124 +116,62 @@ impl Repository {
             let value = given.map_or(default, |(_, value)| (*value).to_owned());
             values.insert(format!("inputs.{name}"), value);
         }
-        let is_declared = |(name, _): &(&str, &str)| declared.contains_key(*name);
-        assert!(inputs.iter().all(is_declared), "{inputs:?} are inputs of {}", workflow.name);
         self.run(workflow, values)
     }
 
-    /// Starts a workflow by a push, where every input is empty.
-    pub fn push(&self, workflow: &Workflow) -> Vec<Done> {
-        let mut values = self.values.clone();
-        values.extend(
-            workflow.inputs().into_keys().map(|name| (format!("inputs.{name}"), String::new())),
-        );
-        self.run(workflow, values)
+    /// Starts a workflow by one of its triggers, where every input is empty.
+    pub fn start(&self, workflow: &Workflow) -> Vec<Done> {
+        let inputs = workflow.inputs().into_keys();
+        let empty = inputs.map(|name| (format!("inputs.{name}"), String::new()));
+        self.run(workflow, self.values.clone().into_iter().chain(empty).collect())
     }
 
-    pub fn run(&self, workflow: &Workflow, mut values: Values) -> Vec<Done> {
+    fn run(&self, workflow: &Workflow, mut values: Values) -> Vec<Done> {
         expand(&workflow.concurrency.group, &values);
-        let environment = self.environment(&workflow.env, &mut values);
+        let environment = take_in(&workflow.env, &mut values);
         let mut all: Vec<Done> = Vec::new();
         for (id, job) in workflow.jobs() {
-            let needed = all.iter().filter(|done| job.needs.as_ref() == Some(&done.job));
-            let is_fine = needed.clone().all(|done| done.result == "success");
+            let mut needed = all.iter().filter(|done| job.needs.as_ref() == Some(&done.job));
+            let is_fine = needed.all(|done| done.result == "success");
             if !condition(job.r#if.as_deref(), is_fine, &values) {
-                let (result, failed, ran) = ("skipped", Vec::new(), Vec::new());
-                all.push(Done {
-                    job: id,
-                    result,
-                    failed,
-                    ran,
-                    said: String::new(),
-                    summary: String::new(),
-                });
+                all.push(Done::skipped(id));
                 continue;
             }
-            let machines = job.strategy.iter().flat_map(|strategy| strategy.matrix.machines());
-            let mut machines: Vec<_> = machines.collect();
-            if job.strategy.is_none() {
-                machines.push(Map::new());
-            }
+            let machines = match &job.strategy {
+                Some(strategy) => strategy.matrix.machines(),
+                None => vec![Map::new()],
+            };
             values.insert("strategy.job-total".to_owned(), machines.len().to_string());
             for machine in machines {
                 let mut values = values.clone();
                 let matrix = machine.iter().map(|(k, v)| (format!("matrix.{k}"), scalar(v)));
                 values.extend(matrix);
-                all.push(self.run_job(&id, &job, &environment, values));
+                all.push(Machine::new(self, values, environment.clone()).run(&id, &job));
             }
             for (name, output) in &job.outputs {
-                values
-                    .insert(format!("needs.{id}.outputs.{name}"), expand(&scalar(output), &values));
+                let output = expand(&scalar(output), &values);
+                values.insert(format!("needs.{id}.outputs.{name}"), output);
             }
         }
         all
     }
+}
 
-    /// Expressions in variables are about what is known so far, and from then on the variables are known, too.
-    fn environment(&self, env: &Map<String, Value>, values: &mut Values) -> Values {
-        let of = |(name, value): (&String, &Value)| (name.clone(), expand(&scalar(value), values));
-        let environment: Values = env.iter().map(of).collect();
-        values
-            .extend(environment.iter().map(|(name, value)| (format!("env.{name}"), value.clone())));
-        environment
+impl Done {
+    fn skipped(job: String) -> Self {
+        let (said, summary) = (String::new(), String::new());
+        Self { job, result: "skipped", failed: Vec::new(), ran: Vec::new(), said, summary }
     }
+}
 
-    /// A job on a machine of its own, with a folder that is empty before the repository is checked out.
-    fn run_job(&self, id: &str, job: &Job, environment: &Values, mut values: Values) -> Done {
-        let machine = TempDir::new().expect("there is a temporary folder");
-        let workspace = machine.path().join("workspace");
-        fs::create_dir(&workspace).expect("a folder can be made");
-        let mut environment = environment.clone();
-        environment.extend(self.environment(&job.env, &mut values));
-        expand(&job.name, &values);
-        let (mut failed, mut ran, mut said) = (Vec::new(), Vec::new(), String::new());
-        for step in &job.steps {
-            if !condition(step.r#if.as_deref(), failed.is_empty(), &values) {
-                continue;
-            }
-            ran.push(step.name.clone());
-            let mut values_of_step = values.clone();
-            let mut environment = environment.clone();
-            environment.extend(self.environment(&step.env, &mut values_of_step));
-            let code = match (&step.run, &step.uses) {
-                (Some(script), None) => {
-                    let (code, output) =
-                        run_script(script, &environment, machine.path(), &self.path("tools"));
-                    said.push_str(&output);
-                    code
-                }
-                (None, Some(action)) => {
-                    let with = |(name, value): (&String, &Value)| {
-                        (name.clone(), expand(&scalar(value), &values_of_step))
-                    };
-                    let with: Values = step.with.iter().map(with).collect();
-                    let act =
-                        Act { repository: self, with, home: machine.path(), workspace: &workspace };
-                    match act.act(action) {
-                        Ok(is_hit) => {
-                            let id = step.id.as_deref().unwrap_or_default();
-                            values.insert(
-                                format!("steps.{id}.outputs.cache-hit"),
-                                is_hit.to_string(),
-                            );
-                            0
-                        }
-                        Err(why) => {
-                            said.push_str(&format!("{why}\n"));
-                            1
-                        }
-                    }
-                }
-                _ => panic!("{}: it runs or uses something, not both", step.name),
-            };
-            if code != 0 {
-                failed.push((step.name.clone(), code));
-            }
-        }
-        let result = if failed.is_empty() { "success" } else { "failure" };
-        let summary = fs::read_to_string(machine.path().join("summary.md")).unwrap_or_default();
-        Done { job: id.to_owned(), result, failed, ran, said, summary }
-    }
+/// Expressions in variables are about what is known so far; from then on the variables are known, too.
+fn take_in(variables: &Map<String, Value>, values: &mut Values) -> Values {
+    let variable =
+        |(name, value): (&String, &Value)| (name.clone(), expand(&scalar(value), values));
+    let variables: Values = variables.iter().map(variable).collect();
+    let known = variables.iter().map(|(name, value)| (format!("env.{name}"), value.clone()));
+    values.extend(known.collect::<Values>());
+    variables
 }
 
 /// Whether a job or a step is run: after a failure only if its condition says something about that.
@@ -240,33 +186,98 @@ fn condition(condition: Option<&str>, is_fine: bool, values: &Values) -> bool {
     is_true(&evaluate(expression, &values)) && (is_fine || is_about_failure)
 }
 
-/// Runs a script as GitHub does where a workflow asks for bash.
-fn run_script(script: &str, environment: &Values, machine: &Path, tools: &Path) -> (i32, String) {
-    assert!(
-        !script.contains("${{"),
-        "a command has no expression in it, but a variable:\n{script}"
-    );
-    let file = machine.join("step.sh");
-    write(&file, script);
-    let system = std::env::var("PATH").expect("there is a search path");
-    let mut command = Command::new("bash");
-    command.args(["--noprofile", "--norc", "-eo", "pipefail"]).arg(&file).env_clear();
-    command.current_dir(machine.join("workspace")).envs(environment);
-    let path = format!("{}/.cargo/bin:{}:{system}", machine.display(), tools.display());
-    command.env("PATH", path).env("HOME", machine).env("CI", "true");
-    command.env("GITHUB_ACTIONS", "true").env("GITHUB_STEP_SUMMARY", machine.join("summary.md"));
-    let output = command.stdin(Stdio::null()).output().expect("there is bash");
-    let said = [output.stdout, output.stderr].concat();
-    let said = String::from_utf8(said).expect("it speaks text");
-    (output.status.code().unwrap_or(-1), said)
+/// What a job is run on: a folder that is empty before the repository is checked out.
+struct Machine<'r> {
+    repository: &'r Repository,
+    folder: TempDir,
+    values: Values,
+    environment: Values,
+    said: String,
+}
+
+impl<'r> Machine<'r> {
+    fn new(repository: &'r Repository, values: Values, environment: Values) -> Self {
+        let folder = TempDir::new().expect("there is a temporary folder");
+        let machine = Self { repository, folder, values, environment, said: String::new() };
+        fs::create_dir(machine.workspace()).expect("a folder can be made");
+        machine
+    }
+
+    fn workspace(&self) -> PathBuf {
+        self.folder.path().join("workspace")
+    }
+
+    fn run(mut self, id: &str, job: &Job) -> Done {
+        expand(&job.name, &self.values);
+        self.environment.extend(take_in(&job.env, &mut self.values));
+        let (mut failed, mut ran) = (Vec::new(), Vec::new());
+        for step in &job.steps {
+            if !condition(step.r#if.as_deref(), failed.is_empty(), &self.values) {
+                continue;
+            }
+            ran.push(step.name.clone());
+            let code = self.step(step);
+            if code != 0 {
+                failed.push((step.name.clone(), code));
+            }
+        }
+        let result = if failed.is_empty() { "success" } else { "failure" };
+        let summary = fs::read_to_string(self.folder.path().join("summary.md"));
+        let summary = summary.unwrap_or_default();
+        Done { job: id.to_owned(), result, failed, ran, said: self.said, summary }
+    }
+
+    /// Does a step, and says with which code it ended.
+    fn step(&mut self, step: &Step) -> i32 {
+        let mut values = self.values.clone();
+        let variables = take_in(&step.env, &mut values);
+        let action = match (&step.run, &step.uses) {
+            (Some(script), None) => return self.script(script, &variables),
+            (None, Some(action)) => action,
+            _ => panic!("{}: it runs or uses something, not both", step.name),
+        };
+        let with =
+            |(name, value): (&String, &Value)| (name.clone(), expand(&scalar(value), &values));
+        let with = step.with.iter().map(with).collect();
+        match (Act { machine: self, with }).act(action) {
+            Ok(is_hit) => {
+                let id = step.id.as_deref().unwrap_or_default();
+                self.values.insert(format!("steps.{id}.outputs.cache-hit"), is_hit.to_string());
+                0
+            }
+            Err(why) => {
+                self.said.push_str(&format!("{why}\n"));
+                1
+            }
+        }
+    }
+
+    /// Runs a script as GitHub does where a workflow asks for bash.
+    fn script(&mut self, script: &str, variables: &Values) -> i32 {
+        assert!(!script.contains("${{"), "a command has variables, and no expression:\n{script}");
+        let home = self.folder.path();
+        let file = home.join("step.sh");
+        write(&file, script);
+        let tools = self.repository.path("tools");
+        let system = std::env::var("PATH").expect("there is a search path");
+        let path = format!("{}/.cargo/bin:{}:{system}", home.display(), tools.display());
+        let mut command = Command::new("bash");
+        command.args(["--noprofile", "--norc", "-eo", "pipefail"]).arg(&file);
+        command.env_clear().envs(&self.environment).envs(variables);
+        command.env("PATH", path).env("HOME", home).env("CI", "true").env("GITHUB_ACTIONS", "true");
+        command.env("GITHUB_STEP_SUMMARY", home.join("summary.md"));
+        command.current_dir(self.workspace()).stdin(Stdio::null());
+        let output = command.output().expect("there is bash");
+        self.said.push_str(&String::from_utf8_lossy(&output.stdout));
+        self.said.push_str(&String::from_utf8_lossy(&output.stderr));
+        output.status.code().unwrap_or(-1)
+    }
 }
 
 /// An action that a step uses.
-struct Act<'a> {
-    repository: &'a Repository,
+struct Act<'m> {
+    machine: &'m Machine<'m>,
     with: Values,
-    home: &'a Path,
-    workspace: &'a Path,
 }
 
 impl Act<'_> {
@@ -275,7 +286,7 @@ impl Act<'_> {
         match action.split_once('@').expect("an action has a version").0 {
             "actions/checkout" => {
                 assert_eq!(self.take("persist-credentials"), "false");
-                copy(&self.repository.path("checkout"), self.workspace);
+                copy(&self.machine.repository.path("checkout"), &self.machine.workspace());
             }
             "actions/cache" => {
                 let (path, key) = (self.take_path(), self.take_key());
@@ -286,7 +297,7 @@ impl Act<'_> {
                 let (path, key, prefix) =
                     (self.take_path(), self.take_key(), self.take("restore-keys"));
                 let caches =
-                    fs::read_dir(self.repository.path("caches")).expect("there are caches");
+                    fs::read_dir(self.machine.repository.path("caches")).expect("there are caches");
                 let names = caches.map(|entry| entry.expect("one can be read").file_name());
                 let names = names.map(|name| name.into_string().expect("a name is text"));
                 let newest = names.filter(|name| name.starts_with(&prefix)).max();
@@ -298,13 +309,13 @@ impl Act<'_> {
             }
             "actions/cache/save" => {
                 let (path, key) = (self.take_path(), self.take_key());
-                write_copy(&path, &self.repository.path("caches").join(key));
+                write_copy(&path, &self.machine.repository.path("caches").join(key));
             }
             "actions/upload-artifact" => {
                 assert_eq!(self.take("if-no-files-found"), "error");
                 let (name, path) = (self.take("name"), self.take_path());
                 assert!(!name.contains(['"', ':', '<', '>', '|', '*', '?', '\\', '/']), "{name}");
-                let artifact = self.repository.artifact(&name);
+                let artifact = self.machine.repository.artifact(&name);
                 assert!(!artifact.exists(), "one run uploads {name} once");
                 if !path.exists() {
                     return Err(format!("there is nothing to upload at {}", path.display()));
@@ -319,13 +330,15 @@ impl Act<'_> {
                 let path = self.take_path();
                 let Some(pattern) = self.with.remove("pattern") else {
                     let name = self.take("name");
-                    let artifact = self.repository.artifact(&name);
+                    let artifact = self.machine.repository.artifact(&name);
                     let found = artifact.exists().then(|| copy(&artifact, &path));
                     return found.map(|()| false).ok_or(format!("there is no artifact {name}"));
                 };
                 assert_eq!(self.take("merge-multiple"), "true");
                 let prefix = pattern.strip_suffix('*').expect("the pattern is a prefix");
-                for artifact in fs::read_dir(self.repository.path("artifacts")).expect("a folder") {
+                for artifact in
+                    fs::read_dir(self.machine.repository.path("artifacts")).expect("a folder")
+                {
                     let artifact = artifact.expect("it can be read");
                     if artifact.file_name().to_string_lossy().starts_with(prefix) {
                         copy(&artifact.path(), &path);
@@ -334,7 +347,7 @@ impl Act<'_> {
             }
             "github/codeql-action/upload-sarif" => {
                 self.take("category");
-                let file = self.workspace.join(self.take("sarif_file"));
+                let file = self.machine.workspace().join(self.take("sarif_file"));
                 let report = fs::read_to_string(file).expect("there is a report");
                 let report: Value = serde_json::from_str(&report).expect("it is JSON");
                 assert_eq!(report["version"], "2.1.0");
@@ -352,8 +365,8 @@ impl Act<'_> {
     fn take_path(&mut self) -> PathBuf {
         let path = self.take("path");
         match path.strip_prefix("~/") {
-            Some(path) => self.home.join(path),
-            None => self.workspace.join(path),
+            Some(path) => self.machine.folder.path().join(path),
+            None => self.machine.workspace().join(path),
         }
     }
 
@@ -365,7 +378,7 @@ impl Act<'_> {
     }
 
     fn restore(&self, path: &Path, key: &str) -> bool {
-        let cache = self.repository.path("caches").join(key);
+        let cache = self.machine.repository.path("caches").join(key);
         let is_hit = cache.exists();
         if is_hit {
             write_copy(&cache, path);
@@ -374,6 +387,7 @@ impl Act<'_> {
     }
 }
 
+/// Writes a file, in a folder that need not be there.
 pub fn write(path: &Path, text: &str) {
     fs::create_dir_all(path.parent().expect("it lies in a folder")).expect("it can be made");
     fs::write(path, text).expect("it can be written");
@@ -401,11 +415,12 @@ fn copy(from: &Path, to: &Path) {
     }
 }
 
+/// Makes a file one that can be run.
 pub fn make_program(path: &Path) {
     fs::set_permissions(path, fs::Permissions::from_mode(0o755)).expect("it can be changed");
 }
 
-/// Artifacts keep no permissions.
+/// Makes files what they are in an artifact, which keeps no permissions.
 pub fn forget_permissions(folder: &Path) {
     for entry in fs::read_dir(folder).expect("a folder can be read") {
         let path = entry.expect("its entries can, too").path();

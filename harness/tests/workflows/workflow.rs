@@ -22,14 +22,16 @@ pub struct Workflow {
     pub jobs: Map<String, Value>,
 }
 
+/// Which runs of it wait for each other.
 #[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[serde(deny_unknown_fields)]
 pub struct Concurrency {
     pub group: String,
     #[serde(rename = "cancel-in-progress")]
     _cancel_in_progress: bool,
 }
 
+/// A job.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Job {
@@ -47,6 +49,7 @@ pub struct Job {
     pub steps: Vec<Step>,
 }
 
+/// On which machines a job is run.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Strategy {
@@ -63,6 +66,7 @@ pub struct Matrix {
     pub axes: Map<String, Value>,
 }
 
+/// A step of a job.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Step {
@@ -89,12 +93,14 @@ pub struct Input {
 }
 
 impl Workflow {
+    /// The workflow that a text is.
     pub fn parse(text: &str) -> Self {
         let documents = Yaml::load_from_str(text).expect("the file is YAML");
         let [document] = documents.as_slice() else { panic!("the file is one document") };
         serde_json::from_value(json(document)).expect("the file is a workflow")
     }
 
+    /// The workflow of that name.
     pub fn read(name: &str) -> Self {
         Self::parse(&text(name))
     }
@@ -108,6 +114,7 @@ impl Workflow {
         self.jobs.iter().map(job).collect()
     }
 
+    /// What a call can give.
     pub fn inputs(&self) -> BTreeMap<String, Input> {
         let called = self.on.get("workflow_call").cloned().unwrap_or_default();
         let inputs = called.get("inputs").cloned().unwrap_or_else(|| Value::Object(Map::new()));
@@ -147,6 +154,7 @@ pub fn checkout(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("it is a workspace").join(path)
 }
 
+/// The text of a workflow.
 pub fn text(workflow: &str) -> String {
     let path = checkout(".github/workflows").join(format!("{workflow}.yml"));
     fs::read_to_string(path).expect("the workflow can be read")
