@@ -36,7 +36,26 @@ fn main() {
     }
     list.push_str("]\n");
     let out = env::var("OUT_DIR").expect("cargo says where to write");
-    fs::write(Path::new(&out).join("carried.rs"), list).expect("the list can be written");
+    let write = |name: &str, text: &str| {
+        fs::write(Path::new(&out).join(name), text).expect("what was listed can be written");
+    };
+    write("carried.rs", &list);
+    write("engine.rs", &format!("{:?}\n", engine_digest(&project)));
+}
+
+/// A digest of the reference engine's sources and of what attaches it: the same wherever, and however, they are built.
+fn engine_digest(project: &Path) -> String {
+    let mut digest = blake3::Hasher::new();
+    for folder in ["engine/src", "harness/src/implementation/reference"] {
+        println!("cargo::rerun-if-changed={}", project.join(folder).display());
+        for entry in WalkDir::new(project.join(folder)).sort_by_file_name() {
+            let entry = entry.expect("the project can be read");
+            if entry.file_type().is_file() {
+                digest.update(&fs::read(entry.path()).expect("a source can be read")).update(&[0]);
+            }
+        }
+    }
+    digest.finalize().to_hex().to_string()
 }
 
 fn is_hidden(entry: &DirEntry) -> bool {

@@ -17,6 +17,9 @@ pub const FOLDER: &str = "permscope:";
 /// The files of a folder stand in the order in which [`files_below`] walks a disk.
 pub static FILES: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/carried.rs"));
 
+/// A digest of the reference engine's sources, which are a part of this program.
+pub static ENGINE: &str = include!(concat!(env!("OUT_DIR"), "/engine.rs"));
+
 /// The text of a file, carried or on disk.
 pub fn read_to_string(path: &Path) -> io::Result<Cow<'static, str>> {
     match name_of(path) {

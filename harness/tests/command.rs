@@ -438,3 +438,28 @@ fn what_is_written_can_be_read_by_whoever_can_read_other_files() {
     assert_eq!(mode("target/conformance/run.jsonl"), usual);
     assert_eq!(mode("reports/known/reference.toml"), usual);
 }
+
+/// What is served over the protocol answers as what is a part of the program, at every release.
+#[rstest]
+#[case::deno("deno")]
+#[case::node("node")]
+fn the_reference_engine_answers_the_same_as_a_process(#[case] model: &str) {
+    let folder = TempDir::new().expect("there is a temporary folder");
+    let program = env!("CARGO_BIN_EXE_permscope");
+    let command = format!("'{program}' serve {model}");
+    let filter = format!("model({model})");
+    let run = |arguments: &[&str]| permscope(folder.path(), arguments);
+    let (code, served, stderr) = run(&[&filter, "--command", &command]);
+    assert_eq!(code, 0, "{served}{stderr}");
+    let (_, within, _) = run(&[&filter, "--implementation", "reference"]);
+    // The same number of cases at the same releases; the time is the last column.
+    let counts = |summary: &str| -> Vec<Vec<String>> {
+        let lines = summary.lines().filter_map(|line| line.split_once('@'));
+        lines
+            .map(|(_, line)| line.split_whitespace().take(7).map(str::to_owned).collect())
+            .collect()
+    };
+    let of_model: Vec<_> = counts(&within).into_iter().filter(|line| line[1] != "0").collect();
+    assert_eq!(counts(&served), of_model);
+    assert!(of_model.len() >= 6, "{within}");
+}

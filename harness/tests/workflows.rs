@@ -185,7 +185,7 @@ fn a_gate_lets_a_right_engine_pass() {
         "{}",
         done.said
     );
-    let results = repository.artifact("permscope");
+    let results = repository.artifact("permscope-results");
     let tally = Tally::of(&results.join("record.jsonl")).expect("the record is whole");
     assert!(tally.counts.pass > 0 && tally.counts.pass == tally.counts.all());
     for file in ["junit.xml", "summary.md"] {
@@ -204,7 +204,7 @@ fn a_gate_stops_a_wrong_engine() {
     assert!(done.said.contains("\n::error file="), "{}", done.said);
     assert!(done.summary.contains("Failed: more access than promised"), "{}", done.summary);
     assert!(
-        repository.artifact("permscope").join("record.jsonl").is_file(),
+        repository.artifact("permscope-results").join("record.jsonl").is_file(),
         "it is there to be read"
     );
 }
@@ -235,7 +235,7 @@ fn a_gate_runs_the_tests_of_an_engine_in_rust(#[case] tests: &str, #[case] code:
         Some(code) => done.failed_with(code),
     }
     assert!(done.summary.contains("    test result: "), "{}", done.summary);
-    assert!(repository.artifact("permscope").join("output.txt").is_file());
+    assert!(repository.artifact("permscope-results").join("output.txt").is_file());
 }
 
 /// A gate of a runtime as whoever copied it would have changed it, for a runtime of that name.
@@ -273,7 +273,7 @@ fn a_copied_gate_of_a_runtime_builds_it_and_compares_it_to_the_base_branch() {
     assert!(!pulled.did("The record is kept"), "a pull request is nothing to compare to");
     let (_, changes) = pulled.summary.split_once("### Since the base branch\n\n").expect("changes");
     assert!(changes.contains("    the implementation changed ("), "{changes}");
-    let results = repository.artifact("permscope");
+    let results = repository.artifact("permscope-results");
     for file in ["base.jsonl", "record.jsonl", "changes.txt", "junit.xml", "permscope.sarif"] {
         assert!(results.join(file).is_file(), "{file}");
     }

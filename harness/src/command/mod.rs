@@ -11,6 +11,7 @@ mod report;
 mod run;
 mod sandboxed;
 mod selection;
+mod serve;
 mod upgrade;
 
 use std::io;
@@ -70,6 +71,8 @@ enum Command {
         #[command(flatten)]
         sandboxed: sandboxed::Sandboxed,
     },
+    /// Serves the reference engine over the protocol.
+    Serve(serve::Serve),
     /// Writes the corpus and what belongs to it, which this program carries, into a folder.
     Export(export::Export),
     /// Prints what a shell needs to complete the commands and options of this program.
@@ -112,6 +115,7 @@ impl CommandLine {
                 executor()?.block_on(measure(&implementations, &sandboxed))?;
                 Ok(Exit::Expected)
             }
+            Some(Command::Serve(serve)) => serve.execute(),
             Some(Command::Export(export)) => export.execute(),
             Some(Command::Completions { shell }) => {
                 let mut command = Self::command();

@@ -103,27 +103,23 @@ impl Attached {
 
     /// The digests of what is attached.
     pub fn digests(&self) -> Result<Digests> {
-        let (program, adapter) = match &self.by {
-            By::Call(_) => {
-                let program = std::env::current_exe();
-                (program.context("this program does not know where it is")?, None)
-            }
-            By::Process(program) => {
-                let mut adapter = blake3::Hasher::new();
-                adapter.update(program.adapter.as_bytes()).update(&[0]);
-                adapter.update(format!("{:?}", program.manifest).as_bytes());
-                // Where the program is an interpreter, it is the files behind it that make the engine.
-                for text in program.manifest.commands.run.iter().flat_map(fs::read) {
-                    adapter.update(&[0]).update(&text);
-                }
-                (program.program.clone(), Some(adapter.finalize().to_hex().to_string()))
-            }
+        let By::Process(program) = &self.by else {
+            return Ok(Digests { program: carried::ENGINE.to_owned(), adapter: None });
         };
-        let file = fs::File::open(&program);
-        let file = file.with_context(|| format!("cannot read {}", program.display()))?;
+        let mut adapter = blake3::Hasher::new();
+        adapter.update(program.adapter.as_bytes()).update(&[0]);
+        adapter.update(format!("{:?}", program.manifest).as_bytes());
+        // Where the program is an interpreter, it is the files behind it that make the engine.
+        for text in program.manifest.commands.run.iter().flat_map(fs::read) {
+            adapter.update(&[0]).update(&text);
+        }
+        let path = program.program.display();
+        let file =
+            fs::File::open(&program.program).with_context(|| format!("cannot read {path}"))?;
         let mut digest = blake3::Hasher::new();
-        digest.update_reader(file).with_context(|| format!("cannot read {}", program.display()))?;
-        Ok(Digests { program: digest.finalize().to_hex().to_string(), adapter })
+        digest.update_reader(file).with_context(|| format!("cannot read {path}"))?;
+        let program = digest.finalize().to_hex().to_string();
+        Ok(Digests { program, adapter: Some(adapter.finalize().to_hex().to_string()) })
     }
 }
 
