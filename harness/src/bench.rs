@@ -14,6 +14,7 @@ use crate::corpus::case::Scope;
 use crate::implementation::attach::{Attached, By};
 use crate::plan::{Group, plan};
 use crate::run::{self, run};
+use crate::stop::Stop;
 use crate::wire::{Command, Place};
 
 /// What a scope may cost beside the start of its process.
@@ -94,7 +95,7 @@ pub async fn measure(
         anyhow::Ok(())
     };
     let timed = async |jobs| {
-        let options = run::Options { jobs, scratch, progress: &|_| {} };
+        let options = run::Options { jobs, scratch, progress: &|_| {}, stop: &Stop::default() };
         let start = Instant::now();
         run(attached, &plan, corpus, options).await.context("the run to be measured failed")?;
         anyhow::Ok(start.elapsed())

@@ -314,7 +314,8 @@ impl Patient<'_> {
         let indices: Vec<usize> = (0..cases.len()).collect();
         let group = Group { launch: &cases[0].launch, place, cases: indices.clone() };
         let fixtures = |file: &Path| &self.corpus.fixtures[file];
-        let setting = Setting { release, fixtures: &fixtures, scratch: self.scratch, tap };
+        let setting =
+            Setting { release, fixtures: &fixtures, scratch: self.scratch, tap, keep: &|_, _| {} };
         self.program.converse(&group, cases, &indices, window, setting).await
     }
 

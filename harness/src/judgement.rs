@@ -66,7 +66,7 @@ pub struct Judgement<'c> {
 
 /// Plans, runs, compares and judges the selected cases on one implementation at one release.
 ///
-/// Whatever is not answered the same each time that it is run has given no answer at all.
+/// Whatever is not answered the same each time that it is run has given no answer at all; what was not seen before the run was stopped is not judged.
 pub async fn judge<'c>(
     attached: &Attached,
     release: Release,
@@ -83,18 +83,21 @@ pub async fn judge<'c>(
     for _ in 1..repeat {
         let again = run(attached, &plan, corpus, options).await?;
         for (first, again) in observations.iter_mut().zip(again) {
-            if !first.is_like(&again) {
+            if let (Some(first), Some(again)) = (first, again)
+                && !first.is_like(&again)
+            {
                 let why = "it was asked again, and did not answer the same".to_owned();
                 *first = Observation::Broke(why);
             }
         }
     }
     let time = start.elapsed();
-    let judgement = |(case, observation): (&&'c Case, Observation)| {
+    let judgement = |(case, observation): (&&'c Case, Option<Observation>)| {
+        let observation = observation?;
         let verdict = compare(case, &observation);
-        Judgement::of(case, observation, verdict, known.of(&case.id, release))
+        Some(Judgement::of(case, observation, verdict, known.of(&case.id, release)))
     };
-    let judgements = plan.cases.iter().zip(observations).map(judgement).collect();
+    let judgements = plan.cases.iter().zip(observations).filter_map(judgement).collect();
     let target = Target::of(attached, release);
     let (not_for_release, not_asked) = (plan.not_for_release, plan.not_asked);
     Ok(Judged { target, judgements, not_for_release, not_asked, time })
@@ -125,6 +128,8 @@ pub async fn judge_laws<'c>(
             continue;
         }
         let seen = run(attached, &plan, corpus, options).await?;
+        // A law that was not tried in full says nothing.
+        let Some(seen) = seen.into_iter().collect::<Option<Vec<_>>>() else { break };
         let tried = trials.tried(&seen);
         judgements.extend(of_universe.iter().map(|Instance { law, case, .. }| {
             // Every trial was acted out; what was seen of them is in the verdict.

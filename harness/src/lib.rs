@@ -30,6 +30,7 @@ pub mod project;
 pub mod record;
 pub mod report;
 pub mod run;
+pub mod stop;
 pub mod suite;
 pub mod tally;
 pub mod transcript;

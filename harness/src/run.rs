@@ -1,5 +1,6 @@
 //! Acting cases out, and seeing what an implementation does.
 
+use std::cell::RefCell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::Arc;
@@ -19,6 +20,7 @@ use crate::implementation::strays;
 use crate::launch::{NOWHERE, Names};
 use crate::observation::Observation;
 use crate::plan::{Group, Plan};
+use crate::stop::Stop;
 
 /// How a run is done.
 #[derive(Clone, Copy)]
@@ -29,22 +31,24 @@ pub struct Options<'a> {
     pub scratch: &'a Path,
     /// Called with the number of cases that are done, whenever some are.
     pub progress: &'a (dyn Fn(usize) + Sync),
+    /// Whether the run is to end before everything is done.
+    pub stop: &'a Stop,
 }
 
-/// Acts out every case of a plan; the observations are in the order of its cases.
+/// Acts out every case of a plan; the observations are in the order of its cases, and one is missing only where the run was stopped before it was made.
 pub async fn run(
     attached: &Attached,
     plan: &Plan<'_>,
     corpus: &Corpus,
     options: Options<'_>,
-) -> Result<Vec<Observation>> {
+) -> Result<Vec<Option<Observation>>> {
     match &attached.by {
         By::Call(implementation) => {
             let observe = |case: &&Case| {
                 let fixture = &corpus.fixtures[&case.launch.fixture];
                 let observation = call(&**implementation, case, fixture, plan.release);
                 (options.progress)(1);
-                observation
+                Some(observation)
             };
             Ok(plan.cases.iter().map(observe).collect())
         }
@@ -77,13 +81,19 @@ async fn processes(
     plan: &Plan<'_>,
     corpus: &Corpus,
     options: Options<'_>,
-) -> Result<Vec<Observation>> {
+) -> Result<Vec<Option<Observation>>> {
     let fixture = |file: &Path| &corpus.fixtures[file];
+    // What was heard is kept as it comes, for a run that is stopped.
+    let seen: RefCell<Vec<Option<Observation>>> = RefCell::new(vec![None; plan.cases.len()]);
+    let keep = |index: usize, observation: Observation| {
+        seen.borrow_mut()[index] = Some(observation);
+    };
     let setting = Setting {
         release: plan.release,
         fixtures: &fixture,
         scratch: options.scratch,
         tap: &|_| {},
+        keep: &keep,
     };
     let groups = match program.manifest.launch {
         LaunchBy::Arguments => plan.groups(),
@@ -97,15 +107,20 @@ async fn processes(
         (options.progress)(group.cases.len());
         observations
     };
-    let mut observations: Vec<Option<Observation>> = vec![None; plan.cases.len()];
-    for group in futures::future::join_all(groups.into_iter().map(act)).await {
-        for (index, observation) in group? {
-            observations[index] = Some(observation);
-        }
-    }
+    let all = futures::future::join_all(groups.into_iter().map(act));
+    let done = tokio::select! {
+        done = all => Some(done),
+        // Dropping what is underway ends every process of it.
+        () = options.stop.heard() => None,
+    };
     strays::end_adopted();
-    let missing = || Observation::Broke("it was lost, which is a defect of the harness".to_owned());
-    Ok(observations.into_iter().map(|seen| seen.unwrap_or_else(missing)).collect())
+    let Some(done) = done else { return Ok(seen.take()) };
+    for group in done {
+        // What was heard first need not be the last word: a case may be to blame for the end of its process.
+        group?.into_iter().for_each(|(index, observation)| keep(index, observation));
+    }
+    let lost = || Observation::Broke("it was lost, which is a defect of the harness".to_owned());
+    Ok(seen.take().into_iter().map(|seen| Some(seen.unwrap_or_else(lost))).collect())
 }
 
 /// Splits the cases of an engine that takes launches as data among its processes.

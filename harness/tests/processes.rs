@@ -201,3 +201,37 @@ fn an_interrupted_run_leaves_nothing_behind(#[case] signal: &str) {
     let record = record.expect("what was seen is recorded");
     assert!(!record.footer.complete && record.counts.all() == 0, "{record:?}");
 }
+
+/// What was answered before a run was ended is recorded, also of an implementation that was in the middle of it.
+#[test]
+fn an_interrupted_run_keeps_what_was_answered() {
+    let script = r#"#!/bin/sh
+read -r hello
+echo '{"hello":{"protocol":1,"name":"shell","version":"2.9.6","model":"deno","releases":["2.9.6"],"capabilities":["query"]}}'
+read -r run || exit 0
+id=$(printf '%s' "$run" | sed 's/.*"id":\([0-9]*\).*/\1/')
+echo "{\"result\":{\"id\":$id,\"steps\":[{\"answer\":\"prompt\"}]}}"
+touch "$0.asked"
+sleep 60
+"#;
+    let folder = checkout(MANIFEST, script);
+    let step = "steps = [{ query = { name = \"read\" }, expect = \"prompt\" }]\n";
+    let cases = format!(
+        "model = \"deno\"\n[[case]]\nname = \"one\"\n{step}[[case]]\nname = \"two\"\n{step}"
+    );
+    write(folder.path(), "conformance/cases.toml", &cases);
+    let arguments = ["-i", "shell=./shell", "--timeout", "60", "--jobs", "1", "--no-sandbox"];
+    let mut running = permscope(folder.path(), &arguments).spawn().expect("the program starts");
+    let asked = folder.path().join("shell.asked");
+    wait_until("the first answer", || asked.exists());
+    // The answer was written before the file was.
+    std::thread::sleep(Duration::from_millis(200));
+    assert!(shell(&format!("kill -INT {}", running.id())), "the run is there to be ended");
+    wait_until("the end", || running.try_wait().expect("it can be waited for").is_some());
+    let (code, stderr) = code_and_error(&running.wait_with_output().expect("it has ended"));
+    assert_eq!(code, 130, "{stderr}");
+    let record = Tally::of(&folder.path().join("target/conformance/run.jsonl"));
+    let record = record.expect("what was seen is recorded");
+    assert!(!record.footer.complete);
+    assert_eq!((record.counts.all(), record.counts.pass), (1, 1), "{record:?}");
+}

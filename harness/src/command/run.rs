@@ -1,9 +1,9 @@
 //! `permscope run`: a run from end to end.
 
-use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
+use std::pin::pin;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, Result};
@@ -32,6 +32,7 @@ use crate::project::Project;
 use crate::record::{self, Footer, Header, Ran, Writer};
 use crate::report;
 use crate::run::Options;
+use crate::stop::Stop;
 use crate::tally::Tally;
 
 /// What to run, on what.
@@ -160,17 +161,16 @@ impl Run {
                     return Ok(Exit::Interrupted);
                 }
             };
-            // What is judged outlives the run, so that an interruption loses nothing that was seen.
-            let judged = RefCell::new(Vec::new());
-            let complete = tokio::select! {
-                done = self.judge(work, &implementations, scratch.path(), &judged) => {
-                    done?;
-                    true
+            let stop = Stop::default();
+            let mut judging = pin!(self.judge(work, &implementations, scratch.path(), &stop));
+            let judged = tokio::select! {
+                judged = &mut judging => judged?,
+                () = interruption() => {
+                    stop.say();
+                    judging.await?
                 }
-                // Dropping the run ends every process of it.
-                () = interruption() => false,
             };
-            let judged = judged.into_inner();
+            let complete = !stop.was_said();
             self.conclude(work, &implementations, &judged, started, complete, scratch.path())
         })
     }
@@ -204,14 +204,15 @@ impl Run {
         all.into_iter().map(with_known).collect()
     }
 
-    /// Judges every implementation at every release, one after the other.
+    /// Judges every implementation at every release, one after the other, until the run is stopped.
     async fn judge<'c>(
         &self,
         work: Work<'c>,
         implementations: &[(Attached, KnownDifferences)],
         scratch: &Path,
-        judged: &RefCell<Vec<(usize, Judged<'c>)>>,
-    ) -> Result<()> {
+        stop: &Stop,
+    ) -> Result<Vec<(usize, Judged<'c>)>> {
+        let mut judged = Vec::new();
         let Work { corpus, selected, laws, .. } = work;
         let repeat = usize::from(self.repeat);
         for (index, (attached, known)) in implementations.iter().enumerate() {
@@ -225,6 +226,7 @@ impl Run {
                     jobs: self.jobs(),
                     scratch,
                     progress: &|done| progress.inc(done as u64),
+                    stop,
                 };
                 let one = match self.laws {
                     true => judge_laws(attached, release, laws, corpus, known, options).await?,
@@ -236,10 +238,13 @@ impl Run {
                 if !self.bless {
                     self.show_unexpected(&one, work);
                 }
-                judged.borrow_mut().push((index, one));
+                judged.push((index, one));
+                if stop.was_said() {
+                    return Ok(judged);
+                }
             }
         }
-        Ok(())
+        Ok(judged)
     }
 
     /// Records what was judged, writes the reports, and says how it ended.

@@ -100,8 +100,19 @@ impl Program {
             line(&ToImplementation::Run(Box::new(script)))
         };
         let places = ids.iter().copied().zip(indices.iter().copied()).collect();
-        let mut heard =
-            Heard { mark: &self.manifest.mark, tap: Some(setting.tap), places, ..Heard::default() };
+        let keep = |index: usize, seen: &Observation| {
+            (setting.keep)(index, seen.clone().with_root(&root));
+        };
+        let mut heard = Heard {
+            mark: &self.manifest.mark,
+            tap: setting.tap,
+            keep: &keep,
+            places,
+            hello: None,
+            answers: HashMap::new(),
+            unmarked: String::new(),
+            nonsense: None,
+        };
         let speaking = async {
             // Where nobody listens any more, how the process ended is seen by whoever hears.
             let _ = speak(stdin, script, indices.len(), &flow).await;
@@ -213,12 +224,13 @@ async fn speak(
 }
 
 /// What a process said on standard output.
-#[derive(Default)]
 struct Heard<'a> {
     /// What its lines begin with.
     mark: &'a str,
     /// Is given every message.
-    tap: Option<&'a dyn Fn(&str)>,
+    tap: &'a dyn Fn(&str),
+    /// Is given every answer.
+    keep: &'a dyn Fn(usize, &Observation),
     /// The index of the case behind each script's number.
     places: HashMap<u64, usize>,
     hello: Option<Hello>,
@@ -296,9 +308,7 @@ impl Heard<'_> {
             return false;
         }
         let message = &lossy[start + self.mark.len()..];
-        if let Some(tap) = self.tap {
-            tap(message);
-        }
+        (self.tap)(message);
         let message = match serde_json::from_str(message) {
             Ok(FromImplementation::Hello(hello)) => {
                 let is_first = self.hello.replace(hello).is_none();
@@ -317,6 +327,7 @@ impl Heard<'_> {
             self.nonsense = Some(format!("it answered script {id}, which it was not sent"));
             return false;
         };
+        (self.keep)(index, &observation);
         if self.answers.insert(index, observation).is_some() {
             // Which of the two is meant cannot be known.
             self.answers.insert(index, Observation::Broke("it answered twice".to_owned()));

@@ -15,6 +15,7 @@ use super::manifest::{LaunchBy, Manifest};
 use super::sandbox::Sandbox;
 use crate::corpus::fixture::Fixture;
 use crate::launch::{self, Launch, Names};
+use crate::observation::Observation;
 use crate::plan::Group;
 use crate::wire::{Command, Hello, Place, Refused};
 
@@ -52,6 +53,8 @@ pub struct Setting<'a> {
     pub scratch: &'a Path,
     /// Is given every message that is heard, as it was said.
     pub tap: &'a dyn Fn(&str),
+    /// Is given the answer to each case as it is heard, by the case's index.
+    pub keep: &'a dyn Fn(usize, Observation),
 }
 
 impl Program {
@@ -60,8 +63,13 @@ impl Program {
         let launch = Launch::bare();
         let group = Group { launch: &launch, place: None, cases: Vec::new() };
         let fixture = Fixture::default();
-        let setting =
-            Setting { release: NO_RELEASE, fixtures: &|_| &fixture, scratch, tap: &|_| {} };
+        let setting = Setting {
+            release: NO_RELEASE,
+            fixtures: &|_| &fixture,
+            scratch,
+            tap: &|_| {},
+            keep: &|_, _| {},
+        };
         let talk = self.converse(&group, &[], &[], 1, setting).await?;
         let program = self.program.display();
         match (talk.hello, talk.end) {
