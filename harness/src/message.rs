@@ -8,7 +8,9 @@ use anstyle::{AnsiColor, Style};
 use permscope_engine::release::Release;
 use similar::{ChangeTag, TextDiff};
 
-use crate::bench::Cost;
+use crate::bench::runtime::Cost;
+use crate::bench::start::Start;
+use crate::bench::talk::Talk;
 use crate::bless::Blessed;
 use crate::compare::{Difference, Seen, refusal, rejection};
 use crate::corpus::Corpus;
@@ -114,12 +116,32 @@ pub fn cost(target: &Target, cost: &Cost) -> String {
     )
 }
 
-/// What a run on the reference engine cost.
-pub fn reference_cost(time: Duration) -> String {
-    let most = Duration::from_secs(1);
+/// What this program's own start costs.
+pub fn start(start: &Start) -> String {
+    let Start { nothing, version, one_case, corpus } = start;
+    let times = |time: &Duration| time.as_secs_f64() / nothing.as_secs_f64();
     format!(
-        "reference: {:.3} of the second that the corpus may take at all releases, start-up included\n",
-        time.as_secs_f64() / most.as_secs_f64()
+        "start: {:.1} x a program that does nothing until it says its version, {:.0} x until one case is judged, {:.0} x until the corpus is on the reference engine\n  \
+         that is {:.3} of the second that the corpus may take at all releases\n",
+        times(version),
+        times(one_case),
+        times(corpus),
+        corpus.as_secs_f64(),
+    )
+}
+
+/// What it costs to speak with an engine.
+pub fn talk(talk: &Talk) -> String {
+    let Talk { scripts, called, pipelined, one_at_a_time } = talk;
+    let each = |time: &Duration| time.as_secs_f64() * 1e6 / *scripts as f64;
+    format!(
+        "protocol: {scripts} scripts to the reference engine as a process cost {:.2} x what they cost in this one; one at a time costs {:.1} x as much as within a window\n  \
+         {:.1} us a script in this process, {:.1} us within a window, {:.1} us one at a time\n",
+        pipelined.as_secs_f64() / called.as_secs_f64(),
+        one_at_a_time.as_secs_f64() / pipelined.as_secs_f64(),
+        each(called),
+        each(pipelined),
+        each(one_at_a_time),
     )
 }
 

@@ -42,7 +42,8 @@ Usage: cargo xtask runtimes install <NAME@VERSION>...
 ";
 
 const REPORT_HELP: &str = "\
-Runs the corpus on the reference engine, on four releases of Deno, on six of Node and on three versions of the crate deno_permissions, and writes reports/MATRIX.md.
+Runs the corpus on the reference engine, on four releases of Deno, on six of Node and on three versions of the crate deno_permissions,
+and writes reports/MATRIX.md and reports/index.html.
 
 Usage: cargo xtask report
 
@@ -153,9 +154,11 @@ fn publish() -> ExitCode {
     let implementations = ["reference"].iter().chain(&PUBLISHED);
     let mut arguments: Vec<OsString> =
         implementations.map(|name| format!("--implementation={name}").into()).collect();
-    let mut matrix = OsString::from("--report=matrix=");
-    matrix.push(root().join("reports").join("MATRIX.md"));
-    arguments.push(matrix);
+    for (format, file) in [("matrix", "MATRIX.md"), ("html", "index.html")] {
+        let mut report = OsString::from(format!("--report={format}="));
+        report.push(root().join("reports").join(file));
+        arguments.push(report);
+    }
     conformance::run(root(), &arguments).unwrap_or_else(|failure| report(&failure))
 }
 

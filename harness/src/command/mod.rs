@@ -152,14 +152,17 @@ async fn measure(implementations: &[Wanted], sandboxed: &sandboxed::Sandboxed) -
     let project = Project::here()?;
     let corpus = read_corpus(&project.corpus(), &[project.fixtures()], &[])?;
     let scratch = TempDir::with_prefix("permscope-").context("cannot make a temporary folder")?;
-    anstream::print!("{}", message::reference_cost(bench::measure_reference()?));
+    anstream::print!("{}", message::start(&bench::start::measure()?));
+    let talk = bench::talk::measure(&corpus, scratch.path()).await?;
+    anstream::print!("{}", message::talk(&talk));
     let sandbox = sandboxed.sandbox(implementations, &[]);
     for wanted in implementations {
-        let attached = attach(wanted, &project, bench::PATIENCE, scratch.path(), sandbox).await?;
+        let attached =
+            attach(wanted, &project, bench::runtime::PATIENCE, scratch.path(), sandbox).await?;
         for attached in attached {
             for &release in &attached.releases {
                 if let Some(cost) =
-                    bench::measure(&attached, release, &corpus, scratch.path()).await?
+                    bench::runtime::measure(&attached, release, &corpus, scratch.path()).await?
                 {
                     let target = Target::of(&attached, release);
                     anstream::print!("{}", message::cost(&target, &cost));

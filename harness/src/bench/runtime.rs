@@ -1,6 +1,4 @@
-//! What a run costs, as ratios: to the bare starts of the processes that it needs, and of one process to two at once.
-//!
-//! Ratios hold where seconds do not: both sides are measured in one run, on one machine.
+//! What a run on a real runtime costs: against the bare starts of the processes that it needs, and one process at a time against two.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -115,18 +113,4 @@ pub async fn measure(
 
 fn scale(count: usize) -> u32 {
     u32::try_from(count).unwrap_or(u32::MAX)
-}
-
-/// Measures this program on the reference engine, its own start included: the median of some runs.
-pub fn measure_reference() -> Result<Duration> {
-    let program = std::env::current_exe().context("this program does not know where it is")?;
-    let mut times = Vec::with_capacity(STARTS);
-    for _ in 0..STARTS {
-        let start = Instant::now();
-        let output = std::process::Command::new(&program).arg("run").output();
-        output.with_context(|| format!("cannot start {}", program.display()))?;
-        times.push(start.elapsed());
-    }
-    times.sort();
-    Ok(times[STARTS / 2])
 }
