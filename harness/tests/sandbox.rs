@@ -123,7 +123,7 @@ fn an_implementation_reaches_its_own_folders_alone() {
     let (script, _listener) = tries();
     let folder = checkout(&script);
     let (code, stderr) = code_and_error(&permscope(folder.path(), &["-i", "shell=./shell"]));
-    assert_eq!(code, Some(69), "{stderr}");
+    assert_eq!(code, Some(70), "{stderr}");
     let line = Sandbox::here().to_string();
     assert!(stderr.starts_with(&format!("{line}\n")), "{stderr}");
     let (keeps_writing, says) = match landlock() {
@@ -150,7 +150,7 @@ fn without_the_sandbox_it_reaches_everything_and_nothing_is_said() {
     let folder = checkout(&script);
     let output = permscope(folder.path(), &["-i", "shell=./shell", "--no-sandbox"]);
     let (code, stderr) = code_and_error(&output);
-    assert_eq!(code, Some(69), "{stderr}");
+    assert_eq!(code, Some(70), "{stderr}");
     assert!(stderr.ends_with(&format!(": {ITS_OWN}{WRITING}{NETWORK}\n")), "{stderr}");
     assert!(!stderr.contains("sandbox: "), "{stderr}");
 }
@@ -204,7 +204,7 @@ fn what_cannot_be_started_is_not_attached(#[case] arguments: &[&str]) {
     let folder = checkout(SPEAKS);
     allow(&folder, 0o644);
     let (code, stderr) = code_and_error(&permscope(folder.path(), arguments));
-    assert_eq!(code, Some(69), "{stderr}");
+    assert_eq!(code, Some(126), "{stderr}");
     assert!(
         stderr.contains(": cannot start ") && stderr.contains(": Permission denied"),
         "{stderr}"
