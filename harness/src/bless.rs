@@ -76,8 +76,9 @@ pub fn bless(path: &Path, blessings: &[Blessing]) -> Result<Blessed> {
         }
         false => String::new(),
     };
+    let (about, list) = text.split_at(end_of_heading(&text));
     let mut document: DocumentMut =
-        text.parse().with_context(|| format!("cannot read {}", path.display()))?;
+        list.parse().with_context(|| format!("cannot read {}", path.display()))?;
     let entries = document.entry("difference").or_insert(Item::ArrayOfTables(ArrayOfTables::new()));
     let Some(entries) = entries.as_array_of_tables_mut() else {
         bail!("{}: \"difference\" is not a list of tables", path.display());
@@ -95,7 +96,15 @@ pub fn bless(path: &Path, blessings: &[Blessing]) -> Result<Blessed> {
             }
         }
     }
-    Ok(Blessed { added, dropped, before: text, after: document.to_string() })
+    let after = format!("{about}{document}");
+    Ok(Blessed { added, dropped, before: text, after })
+}
+
+/// Where what is said about the whole list ends: at the last empty line before the first entry, whose own comment stands right above it.
+fn end_of_heading(text: &str) -> usize {
+    let first = if text.starts_with("[[") { Some(0) } else { text.find("\n[[") };
+    let before = first.map_or("", |first| &text[..first]);
+    before.rfind("\n\n").map_or(0, |empty| empty + 2)
 }
 
 /// Takes the releases at which an entry is no longer what is seen out of it, and the entry with its last.

@@ -348,6 +348,11 @@ fn a_known_difference_lives_and_dies() {
     assert!(stdout.contains("STALE cases::right"), "{stdout}");
     assert_eq!(run(&["right", "--bless"]).0, 0);
     assert_eq!(read(), "", "what is mended is dropped");
+
+    let about = "# About the list.\n\n";
+    write(&format!("{about}# A comment.\n{}", reasoned.replace("cases::wrong", "cases::right")));
+    assert_eq!(run(&["right", "--bless"]).0, 0);
+    assert_eq!(read(), about, "what is said of the list outlives its entries");
 }
 
 #[test]
@@ -462,4 +467,50 @@ fn the_reference_engine_answers_the_same_as_a_process(#[case] model: &str) {
     let of_model: Vec<_> = counts(&within).into_iter().filter(|line| line[1] != "0").collect();
     assert_eq!(counts(&served), of_model);
     assert!(of_model.len() >= 6, "{within}");
+}
+
+/// What the program carries makes a checkout of its own, which is run like any other.
+#[test]
+fn what_is_exported_can_be_run() {
+    let folder = TempDir::new().expect("there is a temporary folder");
+    let run = |arguments: &[&str]| permscope(folder.path(), arguments);
+    assert_eq!(run(&["export", "suite"]).0, 0);
+    let (code, _, stderr) = run(&["export", "suite"]);
+    assert_eq!(code, 73, "{stderr}");
+    assert!(stderr.contains("suite is not empty, and nothing in it is written over"), "{stderr}");
+    let suite = folder.path().join("suite");
+    let (_, carried, _) = run(&["list", "deno::read", "--json"]);
+    let (_, exported, _) = permscope(&suite, &["list", "deno::read", "--json"]);
+    assert_eq!(exported, carried);
+    let lines = carried.lines().map(|line| serde_json::from_str(line).expect("a line is JSON"));
+    let lines: Vec<serde_json::Value> = lines.collect();
+    assert!(lines.len() > 20 && lines.iter().all(|line| line["model"] == "deno"), "{carried}");
+    let (code, stdout, _) = permscope(&suite, &["deno::read", "-i", "reference@2.9.6"]);
+    assert_eq!(code, 0, "{stdout}");
+    assert!(suite.join("target/conformance/run.jsonl").exists(), "a checkout keeps its record");
+    assert_eq!(run(&["deno::read", "-i", "reference@2.9.6"]).0, 0);
+    assert!(!folder.path().join("target").exists(), "elsewhere nothing is left");
+}
+
+/// Without a checkout there is no list of ours that could be changed.
+#[test]
+fn nothing_that_is_carried_is_blessed() {
+    let folder = TempDir::new().expect("there is a temporary folder");
+    let (code, _, stderr) = permscope(folder.path(), &["deno::read", "--bless"]);
+    assert_eq!(code, 73, "{stderr}");
+    assert!(stderr.contains("name one of your own with --known FILE"), "{stderr}");
+}
+
+#[rstest]
+#[case::of_a_case(&["schema"], "\"$schema\"")]
+#[case::of_a_record(&["schema", "record"], "\"footer\"")]
+#[case::of_the_protocol(&["schema", "protocol"], "\"from-implementation-hello\"")]
+#[case::for_bash(&["completions", "bash"], "--implementation")]
+#[case::for_zsh(&["completions", "zsh"], "doctor")]
+#[case::for_fish(&["completions", "fish"], "doctor")]
+fn is_printed(#[case] arguments: &[&str], #[case] expected: &str) {
+    let folder = TempDir::new().expect("there is a temporary folder");
+    let (code, stdout, stderr) = permscope(folder.path(), arguments);
+    assert_eq!(code, 0, "{stderr}");
+    assert!(stdout.contains(expected), "{stdout}");
 }

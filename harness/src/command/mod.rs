@@ -30,13 +30,21 @@ use crate::implementation::attach::{Wanted, attach};
 use crate::judgement::Target;
 use crate::message;
 use crate::project::Project;
-use crate::record;
+use crate::{record, wire};
+
+const EXAMPLES: &str = "\
+Examples:
+  permscope                                          the corpus on the reference engine
+  permscope -i deno=./target/release/deno            on a build of your own
+  permscope -c 'python3 engine.py' 'kind(read)'      on an engine of yours, about reading
+  permscope -i node=./node --report html=page.html   with a page of what came of it
+  permscope explain --model deno@2.9 --allow-read=/srv --deny-read=/srv/keys -- read /srv/keys/a";
 
 /// The conformance suite of runtime permission models.
 ///
 /// Runs the corpus on the reference engine, on real runtimes and on engines of others, and shows every answer that is not as promised.
 #[derive(Debug, Parser)]
-#[command(name = "permscope", version, after_help = exit::HELP, args_conflicts_with_subcommands = true)]
+#[command(name = "permscope", version, after_help = format!("{EXAMPLES}\n\n{}", exit::HELP), args_conflicts_with_subcommands = true)]
 pub struct CommandLine {
     #[command(subcommand)]
     command: Option<Command>,
@@ -96,6 +104,8 @@ enum Schema {
     Case,
     /// A line of a record.
     Record,
+    /// Each message of the protocol, by its name.
+    Protocol,
 }
 
 impl CommandLine {
@@ -126,12 +136,22 @@ impl CommandLine {
                 let schema = match of {
                     Schema::Case => format::schema(),
                     Schema::Record => record::schema(),
+                    Schema::Protocol => protocol_schemas()?,
                 };
                 anstream::print!("{schema}");
                 Ok(Exit::Expected)
             }
         }
     }
+}
+
+/// The schema of each message, as one document.
+fn protocol_schemas() -> Result<String> {
+    let mut schemas = serde_json::Map::new();
+    for (name, schema) in wire::schemas() {
+        schemas.insert(name, serde_json::from_str(&schema).context("a schema is JSON")?);
+    }
+    Ok(format!("{:#}\n", serde_json::Value::Object(schemas)))
 }
 
 /// Reads a corpus; what cannot be read at all is told apart from what has errors in it.
