@@ -107,7 +107,7 @@ pub fn compare(case: &Case, observation: &Observation) -> Verdict {
         (Expected::Steps(steps), Observation::Acted(replies)) => {
             if steps.len() != replies.len() {
                 let (sent, got) = (steps.len(), replies.len());
-                return Verdict::Broke(format!("{sent} steps were answered with {got} replies"));
+                return Verdict::Broke(format!("steps: {sent}, replies to them: {got}"));
             }
             let promises = steps.iter().map(|step| &step.promise);
             compare_steps(promises.zip(replies))

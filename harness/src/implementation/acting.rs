@@ -104,7 +104,7 @@ impl Program {
                 match again.end {
                     End::Died(twice) if twice == how => (Observation::Crashed(how), at_launch),
                     _ => {
-                        let how = format!("it died once, and not again: {how}");
+                        let how = format!("it died once, and not again: it {how}");
                         (Observation::Broke(how), at_launch)
                     }
                 }
@@ -117,7 +117,7 @@ impl Program {
         match end {
             End::Exited(how) => format!("it had not answered, and {how}"),
             End::Refused(_) => "it was refused".to_owned(),
-            End::Died(how) => format!("it died: {how}"),
+            End::Died(how) => format!("it {how}"),
             End::Silent => format!("it was silent for {} s", self.patience.as_secs()),
             End::Nonsense(why) => why.clone(),
         }

@@ -148,7 +148,7 @@ impl Program {
             return End::Died("told of a defect of its own".to_owned());
         }
         let Some(code) = status.code() else {
-            return End::Died(format!("{status}"));
+            return End::Died(format!("was ended by {status}"));
         };
         let last_word = stderr.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
         let said = if last_word.is_empty() { String::new() } else { format!(": {last_word}") };
