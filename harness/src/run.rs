@@ -56,7 +56,7 @@ pub async fn run(
     }
 }
 
-/// Acts one case out on an implementation in this process; a panic of its own breaks the protocol.
+/// Acts one case out on an implementation in this process; a panic that is the same twice is an answer, as the death of a process is.
 pub fn call(
     implementation: &dyn Implementation,
     case: &Case,
@@ -71,9 +71,13 @@ pub fn call(
             Err(rejected) => Observation::Rejected(rejected),
         },
     };
-    catch_unwind(AssertUnwindSafe(act))
-        .unwrap_or_else(|_| Observation::Broke("it panicked".to_owned()))
-        .with_root(NOWHERE)
+    let tried = || catch_unwind(AssertUnwindSafe(act));
+    let observation = match tried() {
+        Ok(observation) => observation,
+        Err(_) if tried().is_err() => Observation::Crashed("panicked".to_owned()),
+        Err(_) => Observation::Broke("it panicked once, and not again".to_owned()),
+    };
+    observation.with_root(NOWHERE)
 }
 
 async fn processes(
