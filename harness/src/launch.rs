@@ -89,6 +89,10 @@ pub struct Names<'a> {
 impl Names<'_> {
     /// A text without the names.
     pub fn text(&self, text: &str) -> String {
+        // Most texts hold none of them, and every text of every case comes by here.
+        if !text.contains('$') {
+            return text.to_owned();
+        }
         text.replace(ROOT, self.root).replace(PERMISSION, node::flags::switch_of(self.release))
     }
 

@@ -67,14 +67,16 @@ impl Observation {
 
     /// The observation as it is compared and recorded: with [`ROOT`] where the fixture's folder was.
     pub fn with_root(self, root: &str) -> Self {
-        let back = |text: Option<String>| text.map(|text| text.replace(root, ROOT));
+        let back = |text: Option<String>| {
+            text.map(|text| if text.contains(root) { text.replace(root, ROOT) } else { text })
+        };
         match self {
             Observation::Acted(replies) => {
                 let reply = |reply| match reply {
-                    Reply::Answered(answered) => {
-                        let Answered { resource, message, .. } = answered.clone();
-                        let (resource, message) = (back(resource), back(message));
-                        Reply::Answered(Answered { resource, message, ..answered })
+                    Reply::Answered(mut answered) => {
+                        answered.resource = back(answered.resource);
+                        answered.message = back(answered.message);
+                        Reply::Answered(answered)
                     }
                     unsupported => unsupported,
                 };
