@@ -75,7 +75,7 @@ impl Runtimes {
             Package::Cargo { cargo, .. } => {
                 eprintln!("{wanted}: building {cargo}");
                 let folder = self.manifests.join(&wanted.name).join(cargo);
-                let file = self.build(&folder, &wanted.name)?.join(binary(manifest));
+                let file = self.build(&folder)?.join(binary(manifest));
                 fs::copy(&file, &program).map_err(|error| cannot("find", &file, &error))?;
             }
         }
@@ -95,12 +95,12 @@ impl Runtimes {
         }
     }
 
-    /// Builds a package of cargo's, and says where its programs are.
-    fn build(&self, folder: &Path, name: &str) -> Result<PathBuf, Failure> {
-        let target = self.installed.with_file_name(name);
+    /// Builds a package of cargo's, beside what the workspace has built of the same, and says where its programs are.
+    fn build(&self, folder: &Path) -> Result<PathBuf, Failure> {
+        let target = self.installed.parent().expect("it lies in the folder for what is built");
         let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
         command.args(["build", "--quiet", "--locked", "--manifest-path"]);
-        command.arg(folder.join("Cargo.toml")).arg("--target-dir").arg(&target);
+        command.arg(folder.join("Cargo.toml")).arg("--target-dir").arg(target);
         match command.stdin(Stdio::null()).status() {
             Ok(status) if status.success() => Ok(target.join("debug")),
             Ok(_) => Err(Failure::Failed("it does not build".to_owned())),
