@@ -325,10 +325,13 @@ impl Reader {
             record: Glance<'a>,
         }
         while self.next_line()? {
-            match serde_json::from_slice(&self.line) {
-                Ok(Passing { record }) if record.outcome == Word::Pass => self.counted.add(&record),
+            let text = std::str::from_utf8(&self.line).ok();
+            match text.and_then(|text| serde_json::from_str(text).ok()) {
+                Some(Passing { record }) if record.outcome == Word::Pass => {
+                    self.counted.add(&record);
+                }
                 // Whatever else it is, it is read in full.
-                Ok(_) | Err(_) => return self.record(),
+                Some(_) | None => return self.record(),
             }
         }
         Ok(None)
@@ -356,7 +359,7 @@ impl Reader {
 
     /// The record on the line; none where it is the footer.
     fn record(&mut self) -> Result<Option<Record>> {
-        match serde_json::from_slice(&self.line) {
+        match serde_json::from_str(self.text()?) {
             Ok(Line::Record(record)) => {
                 self.counted.add(&Glance::from(&record));
                 Ok(Some(record))
@@ -390,6 +393,11 @@ impl Reader {
                 Err(BadRecord::Truncated(why))
             }
         }
+    }
+
+    /// The line as text, which is checked once for all that is read of it.
+    fn text(&self) -> Result<&str, BadRecord> {
+        std::str::from_utf8(&self.line).map_err(|_| self.bad_line("not a line of text"))
     }
 
     fn bad_line(&self, why: &str) -> BadRecord {
