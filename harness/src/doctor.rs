@@ -244,6 +244,10 @@ impl Patient<'_> {
                 continue;
             }
             let together = self.ask(script, self.program.window, release, &|_| {}).await?;
+            if together.answers.is_empty() {
+                // Who answers nothing has been told so, and cannot be disturbed.
+                continue;
+            }
             let mut disturbed = None;
             for (index, case) in script.iter().enumerate() {
                 let alone = self.ask(&[*case], 1, release, &|_| {}).await?;
@@ -281,6 +285,10 @@ impl Patient<'_> {
             End::Exited(how) => Finding::doubtful(
                 format!("{how}, once it has answered everything"),
                 "end with exit code 0 at the end of the input",
+            ),
+            End::Silent if talk.answers.is_empty() => Finding::broken(
+                format!("says nothing to {}, so how it ends was not seen", cases[0].id),
+                "answer every script by its id, on one line of standard output",
             ),
             End::Silent => Finding::broken(
                 "goes on when its input has ended, and has to be killed",
