@@ -18,7 +18,7 @@ use crate::implementation::manifest::LaunchBy;
 use crate::implementation::program::{Program, Setting};
 use crate::implementation::strays;
 use crate::observation::Observation;
-use crate::plan::{Group, plan};
+use crate::plan::plan;
 use crate::wire::{Action, Capability, FromImplementation, Reply};
 
 /// How many scripts are sent together to see whether they disturb each other.
@@ -179,8 +179,8 @@ impl Patient<'_> {
         let of_model = self.corpus.cases.iter().filter(|case| case.model.name() == hello.model);
         for case in of_model.filter(|case| case.releases.contain(release)) {
             let needed = case.capabilities();
-            let mut lacking = needed.difference(&claimed);
-            let (Some(&capability), None) = (lacking.next(), lacking.next()) else { continue };
+            let mut missing = needed.difference(&claimed);
+            let (Some(&capability), None) = (missing.next(), missing.next()) else { continue };
             if !can_be_told(capability) || !probed.insert(capability) {
                 continue;
             }
@@ -188,7 +188,9 @@ impl Patient<'_> {
             let talk = self.ask(&[case], 1, release, &|_| {}).await?;
             findings.push(match talk.answers.get(&0) {
                 Some(Observation::Unsupported(_)) => says_no(name, case),
-                Some(Observation::Acted(replies)) if lacking_any(replies) => says_no(name, case),
+                Some(Observation::Acted(replies)) if lacking(replies).is_some() => {
+                    says_no(name, case)
+                }
                 Some(Observation::Broke(why)) => Finding::broken(
                     format!("does not claim \"{name}\", and cannot say so of {}: {why}", case.id),
                     "answer what cannot be done with \"unsupported\" and a reason",
@@ -226,41 +228,44 @@ impl Patient<'_> {
         let mutating: Vec<_> = mutating.take(TOGETHER / 2).copied().collect();
         let others = cases.iter().filter(|case| !is_mutating(case)).take(TOGETHER / 2).copied();
         let others: Vec<_> = others.collect();
-        let twice: Vec<_> = mutating.iter().flat_map(|case| [*case, *case]).collect();
-        let mixed: Vec<_> = mutating.iter().chain(&others).copied().collect();
-        for (what, script, mend) in [
+        // Each as often as it is asked, with its place among those that are asked alone.
+        let twice = (0..mutating.len()).flat_map(|place| [place, place]).collect();
+        let mixed: Vec<_> = (0..mutating.len() + others.len()).collect();
+        let cases: Vec<_> = mutating.into_iter().chain(others).collect();
+        let mut alone = Vec::with_capacity(cases.len());
+        for case in &cases {
+            alone.push(self.ask(&[*case], 1, release, &|_| {}).await?.answers.remove(&0));
+        }
+        for (what, places, mend) in [
             (
                 "the same script twice",
-                &twice,
+                twice,
                 "start every script from its own launch; nothing of the last one may be left",
             ),
             (
                 "scripts behind those that change something",
-                &mixed,
+                mixed,
                 "start every script from its own launch, with the rules of its flags alone",
             ),
         ] {
-            if script.is_empty() {
+            if places.is_empty() {
                 continue;
             }
-            let together = self.ask(script, self.program.window, release, &|_| {}).await?;
+            let script: Vec<_> = places.iter().map(|place| cases[*place]).collect();
+            let together = self.ask(&script, self.program.window, release, &|_| {}).await?;
             if together.answers.is_empty() {
                 // Who answers nothing has been told so, and cannot be disturbed.
                 continue;
             }
-            let mut disturbed = None;
-            for (index, case) in script.iter().enumerate() {
-                let alone = self.ask(&[*case], 1, release, &|_| {}).await?;
-                let alike = match (together.answers.get(&index), alone.answers.get(&0)) {
+            let is_alike =
+                |index: usize, place: usize| match (together.answers.get(&index), &alone[place]) {
                     (Some(together), Some(alone)) => together.is_like(alone),
                     (None, None) => true,
                     _ => false,
                 };
-                if !alike {
-                    disturbed = Some(case.id.as_str());
-                    break;
-                }
-            }
+            let mut asked = places.iter().enumerate();
+            let disturbed = asked.find(|(index, place)| !is_alike(*index, **place));
+            let disturbed = disturbed.map(|(_, place)| cases[*place].id.as_str());
             findings.push(match disturbed {
                 None => Finding::sound(format!(
                     "answers {what} as it answers each alone ({} scripts)",
@@ -318,13 +323,9 @@ impl Patient<'_> {
         release: Release,
         tap: &dyn Fn(&str),
     ) -> Result<Conversation> {
-        let place = cases[0].scope.as_ref().map(|scope| scope.place);
-        let indices: Vec<usize> = (0..cases.len()).collect();
-        let group = Group { launch: &cases[0].launch, place, cases: indices.clone() };
         let fixtures = |file: &Path| &self.corpus.fixtures[file];
-        let setting =
-            Setting { release, fixtures: &fixtures, scratch: self.scratch, tap, keep: &|_, _| {} };
-        self.program.converse(&group, cases, &indices, window, setting).await
+        let setting = Setting { tap, ..Setting::of(release, &fixtures, self.scratch) };
+        self.program.ask(cases, window, setting).await
     }
 
     fn ended(self, end: &End) -> String {
@@ -369,10 +370,6 @@ fn lacking(replies: &[Reply]) -> Option<&str> {
         Reply::Unsupported { unsupported } => Some(unsupported.as_str()),
         Reply::Answered(_) => None,
     })
-}
-
-fn lacking_any(replies: &[Reply]) -> bool {
-    lacking(replies).is_some()
 }
 
 /// The name of a capability, as a greeting has it.

@@ -10,9 +10,11 @@ use serde::Deserialize;
 
 use crate::carried;
 use crate::compare::Seen;
+use crate::corpus::Corpus;
 use crate::corpus::diagnostic::{Diagnostic, closest};
 use crate::corpus::format::{self, At};
 use crate::corpus::releases::Releases;
+use crate::law;
 
 /// The file, as written.
 #[derive(Debug, Default, Deserialize)]
@@ -55,6 +57,12 @@ pub struct Known {
 #[derive(Debug, Default)]
 pub struct KnownDifferences {
     by_case: HashMap<String, Vec<Known>>,
+}
+
+/// Every identity that a list may name: of the cases of a corpus, and of its laws.
+pub fn identities(corpus: &Corpus) -> BTreeSet<String> {
+    let laws = law::instances(&corpus.universes).into_iter().map(|law| law.case.id);
+    corpus.cases.iter().map(|case| case.id.clone()).chain(laws).collect()
 }
 
 /// Everything that is wrong with a file of known differences.

@@ -352,7 +352,7 @@ impl Reader {
         let read = self.file.read_until(b'\n', &mut self.line);
         let (path, number) = (self.path.display(), self.number);
         match read.with_context(|| format!("cannot read {path}:{number}"))? {
-            0 => Err(self.no_footer().into()),
+            0 => Err(no_footer(&self.path).into()),
             _ => Ok(true),
         }
     }
@@ -402,10 +402,6 @@ impl Reader {
 
     fn bad_line(&self, why: &str) -> BadRecord {
         BadRecord::Truncated(format!("{}:{}: {why}", self.path.display(), self.number))
-    }
-
-    fn no_footer(&self) -> BadRecord {
-        no_footer(&self.path)
     }
 }
 

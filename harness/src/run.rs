@@ -92,13 +92,8 @@ async fn processes(
     let keep = |index: usize, observation: Observation| {
         seen.borrow_mut()[index] = Some(observation);
     };
-    let setting = Setting {
-        release: plan.release,
-        fixtures: &fixture,
-        scratch: options.scratch,
-        tap: &|_| {},
-        keep: &keep,
-    };
+    let setting = Setting::of(plan.release, &fixture, options.scratch);
+    let setting = Setting { keep: &keep, ..setting };
     let groups = match program.manifest.launch {
         LaunchBy::Arguments => plan.groups(),
         LaunchBy::Message => chunks(plan, options.jobs),

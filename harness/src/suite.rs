@@ -15,8 +15,7 @@ use crate::corpus::Corpus;
 use crate::corpus::case::Case;
 use crate::implementation::Implementation;
 use crate::judgement::{Judgement, Target};
-use crate::known::KnownDifferences;
-use crate::law;
+use crate::known::{KnownDifferences, identities};
 use crate::message;
 use crate::outcome::Outcome;
 use crate::plan::plan;
@@ -61,10 +60,8 @@ impl Suite {
     /// A difference that is listed and seen exactly so is no failure; one that is listed and not seen is.
     pub fn known(mut self, list: &Path) -> Result<Self> {
         let whole = Corpus::read(&self.project.corpus(), &[self.project.fixtures()], &[])?;
-        let laws = law::instances(&whole.universes).into_iter().map(|law| law.case.id);
-        let ids: BTreeSet<_> = whole.cases.iter().map(|case| case.id.clone()).chain(laws).collect();
         anyhow::ensure!(carried::exists(list), "there is no list {}", list.display());
-        self.known = KnownDifferences::read(list, &ids, false)?;
+        self.known = KnownDifferences::read(list, &identities(&whole), false)?;
         Ok(self)
     }
 

@@ -362,6 +362,22 @@ pub enum Answer {
     Absent,
 }
 
+impl Answered {
+    /// An answer without anything else.
+    pub fn of(answer: Answer) -> Self {
+        Self {
+            answer,
+            partial: false,
+            status: None,
+            changes: Vec::new(),
+            error: None,
+            permission: None,
+            resource: None,
+            message: None,
+        }
+    }
+}
+
 impl Answer {
     /// The word.
     pub fn name(self) -> &'static str {

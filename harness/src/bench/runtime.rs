@@ -21,7 +21,7 @@ const PER_SCOPE: Duration = Duration::from_micros(250);
 /// What a step may cost.
 const PER_STEP: Duration = Duration::from_micros(5);
 
-/// How many launches of a way are started bare before a run, and again after it; and how often this program is.
+/// How many launches of a way are started bare before a run, and again after it.
 const STARTS: usize = 20;
 
 /// How long a process may be silent while it is measured.

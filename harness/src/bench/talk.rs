@@ -14,7 +14,7 @@ use crate::implementation::manifest::Manifest;
 use crate::implementation::program::{Program, Setting};
 use crate::implementation::reference::Reference;
 use crate::implementation::sandbox::Sandbox;
-use crate::plan::{Group, plan};
+use crate::plan::plan;
 use crate::run::call;
 
 /// How often the corpus is asked in one conversation, so that the start of the process counts for little.
@@ -79,12 +79,10 @@ async fn converse(
     window: usize,
     scratch: &Path,
 ) -> Result<Duration> {
-    let indices: Vec<usize> = (0..cases.len()).collect();
-    let group = Group { launch: &cases[0].launch, place: None, cases: indices.clone() };
     let fixtures = |file: &Path| &corpus.fixtures[file];
-    let setting = Setting { release, fixtures: &fixtures, scratch, tap: &|_| {}, keep: &|_, _| {} };
+    let setting = Setting::of(release, &fixtures, scratch);
     let start = Instant::now();
-    let talk = program.converse(&group, cases, &indices, window, setting).await?;
+    let talk = program.ask(cases, window, setting).await?;
     let time = start.elapsed();
     ensure!(talk.answers.len() == cases.len(), "not everything was answered: {:?}", talk.end);
     Ok(time)

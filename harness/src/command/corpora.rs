@@ -9,7 +9,7 @@ use clap::Args;
 use super::read_corpus;
 use crate::corpus::Corpus;
 use crate::exit::NoCorpus;
-use crate::law;
+use crate::known::identities;
 use crate::project::Project;
 
 /// The folders of cases that were named.
@@ -24,11 +24,7 @@ impl Corpora {
     /// The corpus that is meant, and every identity that a list of known differences may name: the project's own, too.
     pub fn read(&self, project: &Project) -> Result<(Corpus, BTreeSet<String>)> {
         let own = read_corpus(&project.corpus(), &[project.fixtures()], &[])?;
-        let ids = |corpus: &Corpus| {
-            let laws = law::instances(&corpus.universes).into_iter().map(|law| law.case.id);
-            corpus.cases.iter().map(|case| case.id.clone()).chain(laws).collect()
-        };
-        let mut known_ids: BTreeSet<String> = ids(&own);
+        let mut known_ids = identities(&own);
         if self.folders.is_empty() {
             return Ok((own, known_ids));
         }
@@ -41,8 +37,7 @@ impl Corpora {
             let fixtures = [folder.join("fixtures"), project.fixtures()];
             corpus.add(read_corpus(folder, &fixtures, &clauses)?)?;
         }
-        let more: BTreeSet<String> = ids(&corpus);
-        known_ids.extend(more);
+        known_ids.extend(identities(&corpus));
         Ok((corpus, known_ids))
     }
 }

@@ -10,7 +10,7 @@ use super::sandboxed::Sandboxed;
 use super::{executor, read_corpus};
 use crate::doctor::{Finding, Health, Patient, examine};
 use crate::exit::Exit;
-use crate::implementation::attach::{By, Wanted, attach};
+use crate::implementation::attach::{By, Wanted};
 use crate::implementation::engine::Engine;
 use crate::message;
 use crate::project::Project;
@@ -55,17 +55,11 @@ impl Doctor {
         let scratch =
             TempDir::with_prefix("permscope-").context("cannot make a temporary folder")?;
         let patience = Duration::from_secs(self.timeout);
-        let sandbox = self.sandboxed.sandbox(&self.implementations, &self.engines);
         let mut worst = Health::Sound;
         executor()?.block_on(async {
-            let mut all = Vec::new();
-            for wanted in &self.implementations {
-                all.extend(attach(wanted, &project, patience, scratch.path(), sandbox).await?);
-            }
-            for engine in &self.engines {
-                all.push(engine.attach(&project, patience, scratch.path(), sandbox).await?);
-            }
-            for attached in &all {
+            let (wanted, engines) = (&self.implementations, &self.engines);
+            let all = self.sandboxed.attach(wanted, engines, &project, patience, scratch.path());
+            for attached in &all.await? {
                 let By::Process(program) = &attached.by else {
                     anstream::println!(
                         "the reference engine is a part of this program, and has no adapter"

@@ -26,7 +26,7 @@ use crate::corpus::clause::Clause;
 use crate::corpus::{BadCorpus, Corpus, format};
 use crate::exit::{self, Exit, NoCorpus};
 use crate::filter;
-use crate::implementation::attach::{Wanted, attach};
+use crate::implementation::attach::Wanted;
 use crate::judgement::Target;
 use crate::message;
 use crate::project::Project;
@@ -175,18 +175,14 @@ async fn measure(implementations: &[Wanted], sandboxed: &sandboxed::Sandboxed) -
     anstream::print!("{}", message::start(&bench::start::measure()?));
     let talk = bench::talk::measure(&corpus, scratch.path()).await?;
     anstream::print!("{}", message::talk(&talk));
-    let sandbox = sandboxed.sandbox(implementations, &[]);
-    for wanted in implementations {
-        let attached =
-            attach(wanted, &project, bench::runtime::PATIENCE, scratch.path(), sandbox).await?;
-        for attached in attached {
-            for &release in &attached.releases {
-                if let Some(cost) =
-                    bench::runtime::measure(&attached, release, &corpus, scratch.path()).await?
-                {
-                    let target = Target::of(&attached, release);
-                    anstream::print!("{}", message::cost(&target, &cost));
-                }
+    let patience = bench::runtime::PATIENCE;
+    let all = sandboxed.attach(implementations, &[], &project, patience, scratch.path()).await?;
+    for attached in &all {
+        for &release in &attached.releases {
+            let cost = bench::runtime::measure(attached, release, &corpus, scratch.path()).await?;
+            if let Some(cost) = cost {
+                let target = Target::of(attached, release);
+                anstream::print!("{}", message::cost(&target, &cost));
             }
         }
     }

@@ -20,7 +20,7 @@ use crate::corpus::Corpus;
 use crate::corpus::case::Case;
 use crate::exit::Exit;
 use crate::file::Unwritable;
-use crate::implementation::attach::{Attached, Wanted, attach};
+use crate::implementation::attach::{Attached, Wanted};
 use crate::implementation::engine::Engine;
 use crate::implementation::reference;
 use crate::judgement::{Judged, Judgement, Target, judge, judge_laws};
@@ -187,15 +187,8 @@ impl Run {
         scratch: &Path,
     ) -> Result<Vec<(Attached, KnownDifferences)>> {
         let patience = Duration::from_secs(self.timeout);
-        let all_wanted = self.wanted();
-        let sandbox = self.sandboxed.sandbox(&all_wanted, &self.engines);
-        let mut all = Vec::new();
-        for wanted in all_wanted {
-            all.extend(attach(&wanted, project, patience, scratch, sandbox).await?);
-        }
-        for engine in &self.engines {
-            all.push(engine.attach(project, patience, scratch, sandbox).await?);
-        }
+        let (wanted, engines) = (self.wanted(), &self.engines);
+        let all = self.sandboxed.attach(&wanted, engines, project, patience, scratch).await?;
         // Read before anything runs, so that a mistake in one list loses nothing of a run.
         let with_known = |attached: Attached| {
             let file = self.known_file(project, &attached.hello.name);

@@ -44,6 +44,9 @@ impl Program {
             let batch = batch.to_vec();
             let mut talk = self.converse(group, cases, &batch, window, setting).await?;
             fruitless = if talk.answers.is_empty() { fruitless + 1 } else { 0 };
+            let is_waiting = |index: &&usize| !talk.answers.contains_key(*index);
+            let unanswered = batch.iter().filter(is_waiting).count();
+            let waiting = talk.sent.iter().filter(is_waiting).count();
             left.retain(|index| match talk.answers.remove(index) {
                 Some(observation) => {
                     observations.push((*index, observation));
@@ -51,7 +54,6 @@ impl Program {
                 }
                 None => true,
             });
-            let unanswered = batch.iter().filter(|index| left.contains(index)).count();
             if unanswered == 0 {
                 // Alone, each was answered: the process was not ended by any one of them, and yet it ended.
                 if let Some(Doubt { oldest, how, .. }) = doubt.take() {
@@ -64,7 +66,6 @@ impl Program {
                 continue;
             }
             let how = self.told(&talk.end);
-            let waiting = talk.sent.iter().filter(|index| left.contains(index)).count();
             let is_hopeless = talk.hello.is_none() || fruitless >= MOST_FRUITLESS;
             let is_in_order = self.manifest.launch == LaunchBy::Arguments;
             if !is_hopeless && !is_in_order && doubt.is_none() && waiting > 1 {

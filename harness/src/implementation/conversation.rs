@@ -142,6 +142,20 @@ impl Program {
         Ok(Conversation { hello: heard.hello, answers, sent, end })
     }
 
+    /// Has one process act all of some cases out, which are numbered as they stand.
+    pub async fn ask(
+        &self,
+        cases: &[&Case],
+        window: usize,
+        setting: Setting<'_>,
+    ) -> Result<Conversation> {
+        let first = cases.first().context("there is no case to ask about")?;
+        let place = first.scope.as_ref().map(|scope| scope.place);
+        let indices: Vec<usize> = (0..cases.len()).collect();
+        let group = Group { launch: &first.launch, place, cases: indices.clone() };
+        self.converse(&group, cases, &indices, window, setting).await
+    }
+
     /// Reads the end of a process that ended by itself.
     fn end(&self, started: bool, status: ExitStatus, stderr: &str) -> End {
         if self.manifest.is_crash(stderr) {

@@ -57,19 +57,25 @@ pub struct Setting<'a> {
     pub keep: &'a dyn Fn(usize, Observation),
 }
 
+impl<'a> Setting<'a> {
+    /// A setting that nobody else listens in.
+    pub fn of(
+        release: Release,
+        fixtures: &'a dyn Fn(&Path) -> &'a Fixture,
+        scratch: &'a Path,
+    ) -> Self {
+        Self { release, fixtures, scratch, tap: &|_| {}, keep: &|_, _| {} }
+    }
+}
+
 impl Program {
     /// Starts the program without a script, to learn who it is.
     pub async fn hello(&self, scratch: &Path) -> Result<Hello> {
         let launch = Launch::bare();
         let group = Group { launch: &launch, place: None, cases: Vec::new() };
         let fixture = Fixture::default();
-        let setting = Setting {
-            release: NO_RELEASE,
-            fixtures: &|_| &fixture,
-            scratch,
-            tap: &|_| {},
-            keep: &|_, _| {},
-        };
+        let fixtures = |_: &Path| &fixture;
+        let setting = Setting::of(NO_RELEASE, &fixtures, scratch);
         let talk = self.converse(&group, &[], &[], 1, setting).await?;
         let program = self.program.display();
         match (talk.hello, talk.end) {

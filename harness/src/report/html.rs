@@ -414,16 +414,16 @@ impl Rows<'_> {
         let mut settled: Vec<SettledAt> = Vec::new();
         for &target in ran {
             let Some(release) = self.release(target) else { continue };
-            let known = by_release.iter().find(|(known, _)| *known == release);
-            let steps = match known {
-                Some((_, steps)) => steps.clone(),
-                None => self.rules(case, release),
-            };
-            match settled.iter_mut().find(|at| at.steps == steps) {
+            let known = by_release.iter().position(|(known, _)| *known == release);
+            let known = known.unwrap_or_else(|| {
+                by_release.push((release, self.rules(case, release)));
+                by_release.len() - 1
+            });
+            let steps = &by_release[known].1;
+            match settled.iter_mut().find(|at| at.steps == *steps) {
                 Some(at) => at.targets.push(target),
                 None => settled.push(SettledAt { targets: vec![target], steps: steps.clone() }),
             }
-            by_release.push((release, steps));
         }
         settled.retain(|at| at.steps.iter().any(Option::is_some));
         settled

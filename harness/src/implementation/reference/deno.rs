@@ -11,7 +11,7 @@ use permscope_engine::model::deno::session::{self, Effected};
 use permscope_engine::release::Release;
 use permscope_engine::rule::Reach;
 
-use super::{because, plain, refused, value, world};
+use super::{because, refused, value, world};
 use crate::implementation::Session;
 use crate::wire::{
     Action, Answer, Answered, Capability, Change, Command, Key, Launch, Place, Refusal, Refused,
@@ -133,19 +133,19 @@ fn answer(session: &mut session::Session, step: &Step) -> Answered {
         Action::Revoke(descriptor) => session.revoke(&value(descriptor)),
         Action::Use(operation) => {
             return match session.perform(&value(operation), &mut prompter) {
-                Ok(Effected::Allowed) => plain(Answer::Allowed),
-                Ok(Effected::Absent) => plain(Answer::Absent),
+                Ok(Effected::Allowed) => Answered::of(Answer::Allowed),
+                Ok(Effected::Absent) => Answered::of(Answer::Absent),
                 Ok(Effected::Blocked(thrown)) => thrown_with(Answer::Blocked, &thrown),
                 Err(thrown) => thrown_with(Answer::Error, &thrown),
             };
         }
-        Action::Drop(_) => return plain(Answer::Error),
+        Action::Drop(_) => return Answered::of(Answer::Error),
     };
     match status {
         Ok(status) => {
             let (answer, partial) = state(status.answer);
             let message = status.because.as_ref().map(because);
-            Answered { partial, status: Some(status.object), message, ..plain(answer) }
+            Answered { partial, status: Some(status.object), message, ..Answered::of(answer) }
         }
         Err(thrown) => thrown_with(Answer::Error, &thrown),
     }
@@ -155,7 +155,7 @@ fn thrown_with(answer: Answer, thrown: &Thrown) -> Answered {
     Answered {
         error: Some(thrown.class.name().to_owned()),
         message: Some(thrown.message.clone()),
-        ..plain(answer)
+        ..Answered::of(answer)
     }
 }
 

@@ -10,7 +10,7 @@ use permscope_engine::value::Value;
 use permscope_engine::world::{Entry, Platform, World};
 
 use super::{Implementation, Session};
-use crate::wire::{Answer, Answered, FileKind, Hello, Launch, PROTOCOL, Refusal, Refused};
+use crate::wire::{FileKind, Hello, Launch, PROTOCOL, Refusal, Refused};
 
 /// The name that the reference engine is attached by.
 pub const NAME: &str = "reference";
@@ -78,20 +78,6 @@ fn world(launch: &Launch) -> World {
         world.entries.insert(path, entry);
     }
     world
-}
-
-/// An answer without anything else.
-fn plain(answer: Answer) -> Answered {
-    Answered {
-        answer,
-        partial: false,
-        status: None,
-        changes: Vec::new(),
-        error: None,
-        permission: None,
-        resource: None,
-        message: None,
-    }
 }
 
 /// Which rule settled a question, for whoever asks why.

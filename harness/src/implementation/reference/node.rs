@@ -8,7 +8,7 @@ use permscope_engine::model::node::options;
 use permscope_engine::model::node::session::{self, AccessDenied, Effected, Status};
 use permscope_engine::release::Release;
 
-use super::{because, plain, refused, value, world};
+use super::{because, refused, value, world};
 use crate::implementation::Session;
 use crate::wire::{
     Action, Answer, Answered, Capability, Launch, Place, Refusal, Refused, Rejected, Rejection,
@@ -101,14 +101,14 @@ fn answer(session: &mut session::Session, action: &Action) -> Reply {
             }
         }
         Action::Use(operation) => match session.perform(&value(operation)) {
-            Ok(Effected::Allowed) => plain(Answer::Allowed),
-            Ok(Effected::Absent) => plain(Answer::Absent),
+            Ok(Effected::Allowed) => Answered::of(Answer::Allowed),
+            Ok(Effected::Absent) => Answered::of(Answer::Absent),
             Ok(Effected::Blocked(denied)) => Answered {
                 error: Some(ACCESS_DENIED.to_owned()),
                 message: Some(message(&denied)),
                 permission: Some(denied.permission.to_owned()),
                 resource: Some(denied.resource),
-                ..plain(Answer::Blocked)
+                ..Answered::of(Answer::Blocked)
             },
             Err(thrown) => thrown_with(&thrown),
         },
@@ -122,10 +122,10 @@ fn answer(session: &mut session::Session, action: &Action) -> Reply {
 fn status(status: Result<Status<'_>, Thrown>) -> Answered {
     match status {
         Ok(Status::Granted(rule)) => {
-            Answered { message: Some(because(rule)), ..plain(Answer::Granted) }
+            Answered { message: Some(because(rule)), ..Answered::of(Answer::Granted) }
         }
-        Ok(Status::Denied) => plain(Answer::Denied),
-        Ok(Status::Unrestricted) => plain(Answer::Unrestricted),
+        Ok(Status::Denied) => Answered::of(Answer::Denied),
+        Ok(Status::Unrestricted) => Answered::of(Answer::Unrestricted),
         Err(thrown) => thrown_with(&thrown),
     }
 }
@@ -134,7 +134,7 @@ fn thrown_with(thrown: &Thrown) -> Answered {
     Answered {
         error: Some(thrown.code.to_owned()),
         message: Some(thrown.message.clone()),
-        ..plain(Answer::Error)
+        ..Answered::of(Answer::Error)
     }
 }
 
