@@ -6,10 +6,30 @@
 #[cfg(target_os = "linux")]
 mod linux {
     use std::fs;
+    use std::path::Path;
 
     use rustix::process::{
-        Pid, Signal, WaitOptions, getpid, getsid, kill_process, set_child_subreaper, waitpid,
+        Pid, Signal, WaitOptions, getpid, kill_process, set_child_subreaper, waitpid,
     };
+
+    /// A process as the system lists it.
+    struct Process {
+        parent: i32,
+        /// Zero where whoever leads the session is outside of this namespace.
+        session: i32,
+    }
+
+    impl Process {
+        /// Reads the entry of a process, by its folder in the list; none if it has ended.
+        fn read(folder: &Path) -> Option<Self> {
+            let stat = fs::read_to_string(folder.join("stat")).ok()?;
+            // Behind the name, which may hold anything: the state, the parent, the group, the session.
+            let (_, fields) = stat.rsplit_once(')')?;
+            let mut fields = fields.split_ascii_whitespace().skip(1).map(str::parse);
+            let (parent, _group, session) = (fields.next()?, fields.next()?, fields.next()?);
+            Some(Self { parent: parent.ok()?, session: session.ok()? })
+        }
+    }
 
     /// A process below this one.
     struct Child {
@@ -25,8 +45,9 @@ mod linux {
 
     /// Ends the processes that were adopted, and says how many there were; those that this process started itself lead a session, and are left to whoever started them.
     pub fn end_adopted() -> usize {
-        let ours = getsid(None).map_or(0, Pid::as_raw_pid);
-        end(|child| child.session != ours && child.session != child.pid.as_raw_pid())
+        // Read from the list, too, because the call's wrapper takes a session without a number for a fault.
+        let ours = Process::read(Path::new("/proc/self")).map(|process| process.session);
+        end(|child| Some(child.session) != ours && child.session != child.pid.as_raw_pid())
     }
 
     /// Ends every process below this one.
@@ -57,13 +78,8 @@ mod linux {
         let processes = fs::read_dir("/proc").into_iter().flatten().flatten();
         processes.filter_map(move |process| {
             let pid = process.file_name().to_str()?.parse().ok().and_then(Pid::from_raw)?;
-            let stat = fs::read_to_string(process.path().join("stat")).ok()?;
-            // Behind the name, which may hold anything: the state, the parent, the group, the session.
-            let (_, fields) = stat.rsplit_once(')')?;
-            let mut fields = fields.split_ascii_whitespace().skip(1);
-            let (found, _group, session) = (fields.next()?, fields.next()?, fields.next()?);
-            let is_child = found.parse() == Ok(parent);
-            is_child.then_some(Child { pid, session: session.parse().ok()? })
+            let Process { parent: found, session } = Process::read(&process.path())?;
+            (found == parent).then_some(Child { pid, session })
         })
     }
 }
