@@ -67,7 +67,8 @@ impl std::error::Error for Diagnostic {}
 
 /// The line of a byte, counted from one.
 pub fn line_of(text: &str, byte: usize) -> usize {
-    text[..byte.min(text.len())].matches('\n').count() + 1
+    let before = &text.as_bytes()[..byte.min(text.len())];
+    before.iter().filter(|byte| **byte == b'\n').count() + 1
 }
 
 /// The word that was probably meant, of those that the parser expected.
