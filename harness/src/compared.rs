@@ -125,7 +125,7 @@ fn answer(model: Model, flags: &[String], question: &Value, fixture: &Fixture) -
     let reference = Reference(model);
     let script = Script {
         id: 0,
-        launch: launch.to_wire(fixture, Names { root: ROOT, release }),
+        launch: launch.to_wire(fixture, Names { root: ROOT, ..Names::of_nowhere(release) }),
         place: None,
         permissions: None,
         steps: vec![Step { action: Action::Query(question.clone()), answer: None }],

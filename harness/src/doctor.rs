@@ -118,7 +118,7 @@ impl Patient<'_> {
     async fn claims(self, cases: &[&Case], release: Release) -> Result<Vec<Finding>> {
         let mut findings = Vec::new();
         for capability in &self.attached.hello.capabilities {
-            let name = &name_of(*capability);
+            let name = &capability.name();
             let asking = cases.iter().filter(|case| case.capabilities().contains(capability));
             let Some(&case) = asking.min_by_key(|case| case.steps().len()) else {
                 findings.push(Finding::doubtful(
@@ -184,7 +184,7 @@ impl Patient<'_> {
             if !can_be_told(capability) || !probed.insert(capability) {
                 continue;
             }
-            let name = &name_of(capability);
+            let name = &capability.name();
             let talk = self.ask(&[case], 1, release, &|_| {}).await?;
             findings.push(match talk.answers.get(&0) {
                 Some(Observation::Unsupported(_)) => says_no(name, case),
@@ -370,12 +370,6 @@ fn lacking(replies: &[Reply]) -> Option<&str> {
         Reply::Unsupported { unsupported } => Some(unsupported.as_str()),
         Reply::Answered(_) => None,
     })
-}
-
-/// The name of a capability, as a greeting has it.
-fn name_of(capability: Capability) -> String {
-    let name = serde_json::to_value(capability).unwrap_or_default();
-    name.as_str().unwrap_or_default().to_owned()
 }
 
 /// The fields of a message that are none of the protocol.

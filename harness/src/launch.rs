@@ -1,6 +1,7 @@
 //! A launch: what decides a process, and so which cases can share one.
 
 use std::collections::BTreeMap;
+use std::net::{IpAddr, Ipv4Addr};
 use std::path::PathBuf;
 
 use permscope_engine::model::node;
@@ -18,8 +19,14 @@ pub const ROOT: &str = "$ROOT";
 /// The name that stands for the flag that turns Node's model on, which has changed.
 pub const PERMISSION: &str = "$PERMISSION";
 
+/// The name that stands for the port of the harness's listener.
+pub const PORT: &str = "$PORT";
+
 /// The folder of an implementation that has none.
 pub const NOWHERE: &str = "/permscope";
+
+/// The port of a listener that is not there, because nobody will come.
+pub const NOBODYS_PORT: &str = "4545";
 
 /// What decides a process, but for the implementation and its release.
 ///
@@ -82,18 +89,44 @@ impl Launch {
 pub struct Names<'a> {
     /// The fixture's folder, [`ROOT`].
     pub root: &'a str,
+    /// The port of the harness's listener, [`PORT`].
+    pub port: &'a str,
     /// The release, which decides what [`PERMISSION`] is.
     pub release: Release,
 }
 
-impl Names<'_> {
+impl<'a> Names<'a> {
+    /// The names of an implementation that is given neither a folder nor a listener.
+    pub fn of_nowhere(release: Release) -> Self {
+        Self { root: NOWHERE, port: NOBODYS_PORT, release }
+    }
+
+    /// The names themselves, for whoever reads.
+    pub fn as_written(release: Release) -> Self {
+        Self { root: ROOT, port: PORT, release }
+    }
+
+    /// A text that an implementation said, with the names put back.
+    pub fn back(&self, text: String) -> String {
+        let text = match text.contains(self.root) {
+            true => text.replace(self.root, ROOT),
+            false => text,
+        };
+        let port = format!(":{}", self.port);
+        match text.contains(&port) {
+            true => text.replace(&port, &format!(":{PORT}")),
+            false => text,
+        }
+    }
+
     /// A text without the names.
     pub fn text(&self, text: &str) -> String {
         // Most texts hold none of them, and every text of every case comes by here.
         if !text.contains('$') {
             return text.to_owned();
         }
-        text.replace(ROOT, self.root).replace(PERMISSION, node::flags::switch_of(self.release))
+        let text = text.replace(ROOT, self.root).replace(PORT, self.port);
+        text.replace(PERMISSION, node::flags::switch_of(self.release))
     }
 
     /// A value without the names, in every text of it.
@@ -109,6 +142,28 @@ impl Names<'_> {
             other => other.clone(),
         }
     }
+}
+
+/// Whether an address is this machine's own, and its port the listener's, or one that nobody has yet.
+pub fn is_loopback(address: &str) -> bool {
+    let (host, port) = match address.rsplit_once(':') {
+        Some((host, port)) => (host, port),
+        None => (address, "0"),
+    };
+    let host = host.trim_matches(['[', ']']);
+    // Some resolvers take a plain number for an address.
+    let number = match host.strip_prefix("0x") {
+        Some(digits) => u32::from_str_radix(digits, 16).ok(),
+        None => host.parse::<u32>().ok(),
+    };
+    let address = match number {
+        Some(number) => Some(IpAddr::from(Ipv4Addr::from_bits(number))),
+        None => host.parse::<IpAddr>().ok().map(|address| address.to_canonical()),
+    };
+    let is_own = host == "localhost"
+        || host == "127.1"
+        || address.is_some_and(|address| address.is_loopback() || address.is_unspecified());
+    is_own && matches!(port, PORT | "0")
 }
 
 /// Whether a path lies in the fixture's folder, `$ROOT`, once `..` is resolved; relative ones are read from a directory.

@@ -382,6 +382,7 @@ fn case(universe: &Universe, id: String, launch: Launch, actions: Vec<Action>) -
         launch,
         scope: None,
         expected: Expected::Steps(actions.into_iter().map(step).collect()),
+        advisory: None,
         source: Source { file: universe.file.clone(), line: universe.line },
     }
 }

@@ -1,6 +1,6 @@
 //! What was seen when a case was acted out.
 
-use crate::launch::ROOT;
+use crate::launch::Names;
 use crate::wire::{Answered, FromImplementation, Refused, Rejected, Reply};
 
 /// What an implementation did with a case.
@@ -65,11 +65,9 @@ impl Observation {
         }
     }
 
-    /// The observation as it is compared and recorded: with [`ROOT`] where the fixture's folder was.
-    pub fn with_root(self, root: &str) -> Self {
-        let back = |text: Option<String>| {
-            text.map(|text| if text.contains(root) { text.replace(root, ROOT) } else { text })
-        };
+    /// The observation as it is compared and recorded: with the names in the place of what they stood for.
+    pub fn with_names(self, names: Names<'_>) -> Self {
+        let back = |text: Option<String>| text.map(|text| names.back(text));
         match self {
             Observation::Acted(replies) => {
                 let reply = |reply| match reply {

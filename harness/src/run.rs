@@ -17,7 +17,7 @@ use crate::implementation::attach::{Attached, By};
 use crate::implementation::manifest::LaunchBy;
 use crate::implementation::program::{Program, Setting};
 use crate::implementation::strays;
-use crate::launch::{NOWHERE, Names};
+use crate::launch::Names;
 use crate::observation::Observation;
 use crate::plan::{Group, Plan};
 use crate::stop::Stop;
@@ -63,7 +63,8 @@ pub fn call(
     fixture: &Fixture,
     release: Release,
 ) -> Observation {
-    let script = case.to_wire(0, fixture, Names { root: NOWHERE, release });
+    let names = Names::of_nowhere(release);
+    let script = case.to_wire(0, fixture, names);
     let act = || match implementation.launch(&script.launch) {
         Err(refused) => Observation::Refused(refused),
         Ok(mut session) => match session.act(&script) {
@@ -77,7 +78,7 @@ pub fn call(
         Err(_) if tried().is_err() => Observation::Crashed("panicked".to_owned()),
         Err(_) => Observation::Broke("it panicked once, and not again".to_owned()),
     };
-    observation.with_root(NOWHERE)
+    observation.with_names(names)
 }
 
 async fn processes(

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::compare::{SeenStep, refusal, rejection};
 use crate::corpus::case::{Case, Expected, Promise};
-use crate::launch::{Names, ROOT};
+use crate::launch::Names;
 use crate::wire::{Action, Answered, Change, Command, Place};
 
 /// The command line of a case at a release.
@@ -44,7 +44,7 @@ pub fn scope(case: &Case, release: Release) -> Option<String> {
 
 /// The fixture's folder keeps its name, wherever it is.
 fn names(release: Release) -> Names<'static> {
-    Names { root: ROOT, release }
+    Names::as_written(release)
 }
 
 /// How a launch or a scope ends, where that is what is promised; nothing where there are steps.

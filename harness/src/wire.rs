@@ -3,13 +3,17 @@
 //! No message to an implementation has a field for an expectation, so none can be fitted to the answer, not even by accident.
 //! Unknown fields of an answer are ignored, so that a newer implementation can speak to an older harness.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 
-use schemars::JsonSchema;
-use schemars::generate::SchemaSettings;
-use serde::{Deserialize, Serialize};
+use schemars::generate::{SchemaGenerator, SchemaSettings};
+use schemars::{JsonSchema, Schema, json_schema};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Map, Value, json};
+
+use crate::operation::{self, OPERATIONS};
 
 /// The version of the protocol that is spoken here.
 pub const PROTOCOL: u32 = 1;
@@ -235,10 +239,7 @@ pub struct Hello {
 }
 
 /// What an implementation claims to do; a case asks only for what it uses.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
-)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Capability {
     /// Queries.
     Query,
@@ -248,35 +249,17 @@ pub enum Capability {
     Revoke,
     /// Giving up for good.
     Drop,
-    /// Reading a file.
-    #[serde(rename = "use.read-file")]
-    UseReadFile,
-    /// Writing a file.
-    #[serde(rename = "use.write-file")]
-    UseWriteFile,
-    /// Reading an environment variable.
-    #[serde(rename = "use.env-get")]
-    UseEnvGet,
-    /// Running a program.
-    #[serde(rename = "use.run")]
-    UseRun,
-    /// Starting a worker.
-    #[serde(rename = "use.worker")]
-    UseWorker,
+    /// An operation, by its name.
+    Use(&'static str),
     /// Permissions of a test.
-    #[serde(rename = "in.test")]
     InTest,
     /// Permissions of a worker.
-    #[serde(rename = "in.worker")]
     InWorker,
     /// Permissions of a process that the program starts.
-    #[serde(rename = "in.child")]
     InChild,
     /// A program in a file of the fixture.
-    #[serde(rename = "entry")]
     Entry,
     /// Running a text.
-    #[serde(rename = "command.eval")]
     CommandEval,
     /// A terminal, with somebody who answers prompts.
     Terminal,
@@ -288,6 +271,81 @@ pub enum Capability {
     Values,
     /// What operations allow and refuse for reasons of their own, whatever the permissions.
     Operations,
+}
+
+/// What the name of an operation stands behind, among the capabilities.
+const USE: &str = "use.";
+
+impl Capability {
+    /// Every capability that is no operation, by its name.
+    pub const WORDS: [(&str, Capability); 14] = [
+        ("query", Capability::Query),
+        ("request", Capability::Request),
+        ("revoke", Capability::Revoke),
+        ("drop", Capability::Drop),
+        ("in.test", Capability::InTest),
+        ("in.worker", Capability::InWorker),
+        ("in.child", Capability::InChild),
+        ("entry", Capability::Entry),
+        ("command.eval", Capability::CommandEval),
+        ("terminal", Capability::Terminal),
+        ("events", Capability::Events),
+        ("command-line", Capability::CommandLine),
+        ("values", Capability::Values),
+        ("operations", Capability::Operations),
+    ];
+
+    /// Its name.
+    pub fn name(self) -> String {
+        match self {
+            Capability::Use(operation) => format!("{USE}{operation}"),
+            other => {
+                let word = Self::WORDS.iter().find(|(_, capability)| *capability == other);
+                word.map(|(name, _)| (*name).to_owned()).unwrap_or_default()
+            }
+        }
+    }
+
+    /// The capability of that name.
+    pub fn of_name(name: &str) -> Option<Self> {
+        match name.strip_prefix(USE) {
+            Some(used) => Some(Capability::Use(operation::of_name(used)?.name)),
+            None => {
+                let (_, capability) = Self::WORDS.iter().find(|(word, _)| *word == name)?;
+                Some(*capability)
+            }
+        }
+    }
+
+    /// The names of all that there are.
+    pub fn names() -> impl Iterator<Item = String> {
+        let words = Self::WORDS.iter().map(|(word, _)| (*word).to_owned());
+        words.chain(OPERATIONS.iter().map(|operation| Capability::Use(operation.name).name()))
+    }
+}
+
+impl Serialize for Capability {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.name())
+    }
+}
+
+impl<'de> Deserialize<'de> for Capability {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let name = Cow::<str>::deserialize(deserializer)?;
+        Self::of_name(&name)
+            .ok_or_else(|| D::Error::custom(format!("there is no capability `{name}`")))
+    }
+}
+
+impl JsonSchema for Capability {
+    fn schema_name() -> Cow<'static, str> {
+        "Capability".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "string", "enum": Self::names().collect::<Vec<_>>() })
+    }
 }
 
 /// The answers to the steps of a script.

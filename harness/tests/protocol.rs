@@ -12,6 +12,7 @@ use permscope::implementation::reference::Reference;
 use permscope::implementation::stdio::serve;
 use permscope::launch::{NOWHERE, Names};
 use permscope::observation::Observation;
+use permscope::operation::{OPERATIONS, Operation};
 use permscope::project::Project;
 use permscope::wire::{
     self, Answer, Capability, FromImplementation, Refusal, Rejection, Reply, ToImplementation,
@@ -104,7 +105,7 @@ fn every_real_message_is_of_its_schema() {
         // What is sent is another at another release only where the release itself is said.
         let modelled = model.releases();
         for &release in modelled.first().into_iter().chain(modelled.last()) {
-            let names = Names { root: NOWHERE, release };
+            let names = Names::of_nowhere(release);
             let cases = corpus.cases.iter().filter(|case| case.model == model);
             let cases = cases.filter(|case| case.releases.contain(release));
             let script = |(id, case): (usize, &permscope::corpus::case::Case)| {
@@ -209,7 +210,19 @@ fn the_tables_of_the_page_are_complete() {
     assert_eq!(table(&page, "### Answers to steps"), words::<Answer>());
     assert_eq!(table(&page, "### Refused launches"), words::<Refusal>());
     assert_eq!(table(&page, "### Rejected permissions"), words::<Rejection>());
-    assert_eq!(table(&page, "## Capabilities"), words::<Capability>());
+    let words = Capability::WORDS.map(|(word, _)| word);
+    assert_eq!(table(&page, "## Capabilities"), [&words[..], &["use.NAME"]].concat());
+    let operation = |operation: &Operation| {
+        let fields: Vec<_> = operation.fields.iter().map(|field| format!("`{field}`")).collect();
+        format!("| `{}` | {} | {} |", operation.name, fields.join(", "), operation.does)
+    };
+    for row in OPERATIONS.iter().map(operation) {
+        assert!(page.contains(&row), "the page does not say:\n{row}");
+    }
+    assert_eq!(
+        table(&page, "### Operations"),
+        OPERATIONS.iter().map(|it| it.name).collect::<Vec<_>>()
+    );
     for constant in [format!("at most {WINDOW} "), format!("told `{NOWHERE}`")] {
         assert!(page.contains(&constant), "the page does not say {constant:?}");
     }

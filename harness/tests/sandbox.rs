@@ -129,7 +129,10 @@ fn an_implementation_reaches_its_own_folders_alone() {
     let (keeps_writing, says) = match landlock() {
         ..=2 => (false, "write anywhere"),
         3 => (true, "write to their own folders alone, by Landlock (ABI 3)"),
-        4.. => (true, "write to their own folders alone and have no TCP, by Landlock"),
+        4.. => (
+            true,
+            "write to their own folders alone and reach by TCP only the harness's own listeners, by Landlock",
+        ),
     };
     assert!(line.contains(says), "{line}");
     let has_network = landlock() < 4 && !line.contains("by an empty namespace");
@@ -170,7 +173,7 @@ fn a_restriction_holds_or_nothing_is_started(#[case] sandbox: Sandbox, #[case] r
     command.arg(&cache).env_clear().current_dir(&own).stderr(Stdio::piped());
     let executor = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let output = executor.expect("processes can be driven").block_on(async {
-        let child = sandbox.start(&mut CommandWrap::from(command), &[&own, &cache])?;
+        let child = sandbox.start(&mut CommandWrap::from(command), &[&own, &cache], None)?;
         anyhow::Ok(Box::into_pin(child.wait_with_output()).await?)
     });
     match output {

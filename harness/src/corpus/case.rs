@@ -2,15 +2,19 @@
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use permscope_engine::model::Model;
 use permscope_engine::model::deno::descriptor::file_path;
 use serde_json::Value;
 
+use super::advisory::Advisory;
+use super::diagnostic::closest;
 use super::fixture::Fixture;
 use super::format;
 use super::releases::Releases;
 use crate::launch::{self, Launch, NOWHERE, Names, ROOT};
+use crate::operation::{self, DOOR, Door, Effect};
 use crate::wire::{
     self, Action, Answer, Capability, Change, Command, Key, Place, Refusal, Rejection, Script,
 };
@@ -36,6 +40,8 @@ pub struct Case {
     pub scope: Option<Scope>,
     /// What is promised.
     pub expected: Expected,
+    /// The advisory that it is a case of.
+    pub advisory: Option<Arc<Advisory>>,
     /// Where it is written.
     pub source: Source,
 }
@@ -123,6 +129,29 @@ impl Promise {
 }
 
 impl Case {
+    /// Whether it uses the network, and so needs the harness's listener.
+    pub fn needs_listener(&self) -> bool {
+        let is_network = |step: &Step| match &step.action {
+            Action::Use(value) => value.get("host").is_some() || value.get("url").is_some(),
+            _ => false,
+        };
+        self.steps().iter().any(is_network)
+    }
+
+    /// The case with every operation of it done through a door.
+    pub fn through(&self, door: Door) -> Self {
+        let mut case = self.clone();
+        case.id = format!("{}@{}", self.id, door.name());
+        if let Expected::Steps(steps) = &mut case.expected {
+            for step in steps {
+                if let Action::Use(Value::Object(fields)) = &mut step.action {
+                    fields.insert(DOOR.to_owned(), Value::from(door.name()));
+                }
+            }
+        }
+        case
+    }
+
     /// The steps; none where the case is about the end of its launch or scope.
     pub fn steps(&self) -> &[Step] {
         match &self.expected {
@@ -172,7 +201,9 @@ impl Case {
                 Action::Request(_) => Some(Capability::Request),
                 Action::Revoke(_) => Some(Capability::Revoke),
                 Action::Drop(_) => Some(Capability::Drop),
-                Action::Use(operation) => capability_of(operation),
+                Action::Use(operation) => {
+                    operation::of(operation).map(|it| Capability::Use(it.name))
+                }
             };
             let events = step.promise.changes.is_some() || step.promise.same_as.is_some();
             verb.into_iter().chain(events.then_some(Capability::Events))
@@ -222,8 +253,15 @@ impl Case {
         };
         let watches =
             |step: &Step| step.promise.changes.is_some() || step.promise.same_as.is_some();
+        let is_seen = |step: &Step| match &step.action {
+            Action::Use(value) => {
+                operation::of(value).is_some_and(|it| it.effect_of(value) != Effect::Nothing)
+            }
+            _ => false,
+        };
         self.launch.terminal
             || !matches!(self.expected, Expected::Steps(_))
+            || self.steps().iter().any(is_seen)
             || self.steps().iter().any(watches)
             || (!self.scope.as_ref().is_some_and(Scope::is_private)
                 && self.steps().iter().any(mutates))
@@ -252,29 +290,53 @@ impl Scope {
     }
 }
 
-/// The path of an operation that does not stay in the fixture's folder.
-fn leads_outside<'o>(operation: &'o Value, directory: &str) -> Option<&'o str> {
-    let argument = operation.get("path").or_else(|| operation.get("command"))?;
-    let bytes = ["$buffer", "$uint8array"].iter().find_map(|class| argument.get(class));
-    let argument = bytes.unwrap_or(argument);
-    let Some(url) = argument.get("$url").and_then(Value::as_str) else {
-        let path = argument.as_str()?;
-        return (!launch::stays_inside(path, directory)).then_some(path);
+/// Whether there is such an operation, and whether it has such fields.
+fn check_operation(value: &Value) -> Result<(), String> {
+    let Some(operation) = operation::of(value) else {
+        let name = value.get("name").and_then(Value::as_str).unwrap_or_default();
+        let names = operation::OPERATIONS.iter().map(|operation| operation.name);
+        let hint = closest(name, names).map(|name| format!("; did you mean \"{name}\"?"));
+        return Err(format!("there is no operation \"{name}\"{}", hint.unwrap_or_default()));
     };
-    // A URL of anything but a file names no path, and so does nothing.
-    let path = file_path(&url.replace(ROOT, NOWHERE)).ok()?;
-    (!launch::stays_inside(&path, directory)).then_some(url)
+    let mut fields = value.as_object().into_iter().flatten().map(|(field, _)| field.as_str());
+    let is_unknown =
+        |field: &&str| !["name", DOOR].contains(field) && !operation.fields.contains(field);
+    match fields.find(is_unknown) {
+        None => Ok(()),
+        Some(field) => Err(format!("the operation \"{}\" has no {field}", operation.name)),
+    }
 }
 
-fn capability_of(operation: &Value) -> Option<Capability> {
-    match operation.get("name")?.as_str()? {
-        "read-file" => Some(Capability::UseReadFile),
-        "write-file" => Some(Capability::UseWriteFile),
-        "env-get" => Some(Capability::UseEnvGet),
-        "run" => Some(Capability::UseRun),
-        "worker" => Some(Capability::UseWorker),
-        _ => None,
-    }
+/// The path of an operation that does not stay in the fixture's folder.
+fn leads_outside<'o>(operation: &'o Value, directory: &str) -> Option<&'o str> {
+    let effect = operation::of(operation)?.effect_of(operation);
+    let texts = |field: &'static str| operation.get(field).into_iter();
+    ["path", "to", "command"].into_iter().flat_map(texts).find_map(|argument| {
+        let bytes = ["$buffer", "$uint8array"].iter().find_map(|class| argument.get(class));
+        let argument = bytes.unwrap_or(argument);
+        let Some(url) = argument.get("$url").and_then(Value::as_str) else {
+            let path = argument.as_str()?;
+            // What the system makes up is read by some cases, and cannot be harmed by that.
+            let is_made_up = ["/proc/", "/dev/"].iter().any(|above| path.starts_with(above));
+            let may =
+                launch::stays_inside(path, directory) || (is_made_up && effect == Effect::Nothing);
+            return (!may).then_some(path);
+        };
+        // A URL of anything but a file names no path, and so does nothing.
+        let path = file_path(&url.replace(ROOT, NOWHERE)).ok()?;
+        (!launch::stays_inside(&path, directory)).then_some(url)
+    })
+}
+
+/// The address of an operation that is not the harness's listener.
+fn leads_away(operation: &Value) -> Option<&str> {
+    let text = |field: &'static str| operation.get(field)?.as_str();
+    let host = text("host").filter(|host| !launch::is_loopback(host));
+    let url = text("url").filter(|url| {
+        let authority = url.split_once("://").and_then(|(_, rest)| rest.split('/').next());
+        !authority.is_some_and(launch::is_loopback)
+    });
+    host.or(url)
 }
 
 impl Step {
@@ -303,18 +365,18 @@ impl Step {
         let (Some(action), None) = (verbs.next(), verbs.next()) else {
             return Err("a step does one thing: query, request, revoke, drop or use".into());
         };
-        if let Action::Use(operation) = &action
-            && capability_of(operation).is_none()
-        {
-            return Err(
-                "no such operation; there are read-file, write-file, env-get, run and worker"
-                    .into(),
-            );
-        }
-        if let Action::Use(operation) = &action
-            && let Some(path) = leads_outside(operation, directory)
-        {
-            return Err(format!("\"{path}\" leads out of $ROOT, and nothing that a case does may"));
+        if let Action::Use(operation) = &action {
+            check_operation(operation)?;
+            if let Some(path) = leads_outside(operation, directory) {
+                return Err(format!(
+                    "\"{path}\" leads out of $ROOT, and nothing that a case does may"
+                ));
+            }
+            if let Some(address) = leads_away(operation) {
+                return Err(format!(
+                    "\"{address}\" is not port $PORT or 0 of this machine, and a case may go nowhere else"
+                ));
+            }
         }
         let expect = written.expect;
         let is_use = matches!(action, Action::Use(_));

@@ -12,6 +12,8 @@ use serde::Deserialize;
 use serde_json::Value;
 use toml::Spanned;
 
+use super::advisory;
+use crate::operation::Door;
 use crate::wire::{Answer, Change, Command, Key, Place, Refusal, Rejection};
 
 /// A case file.
@@ -29,6 +31,9 @@ pub struct CaseFile {
     /// The tags of every case; a case's own are added.
     #[serde(default)]
     pub tags: Vec<String>,
+    /// The advisory whose weakness every case of the file shows.
+    #[serde(default)]
+    pub advisory: Option<advisory::Written>,
     /// The cases.
     #[serde(default, rename = "case")]
     pub cases: Vec<At<Case>>,
@@ -53,6 +58,10 @@ pub struct Case {
     /// The fixture, by the name of its file under `fixtures/`.
     #[serde(default)]
     pub fixture: Option<String>,
+
+    /// The doors that the operations of the case are done through: it becomes a case for each, whose name ends in `@` and the door.
+    #[serde(default)]
+    pub doors: Vec<Door>,
 
     /// The runtime's command; `run` where it is left out.
     #[serde(default)]
@@ -120,7 +129,8 @@ pub struct Step {
     /// A descriptor to give up for good.
     #[serde(default)]
     pub drop: Option<Value>,
-    /// An operation: its `name` (`read-file`, `write-file`, `env-get`, `run`, `worker`) and its `path`, `variable` or `command`.
+    /// An operation: its `name`, and what it is done to: a `path`, a `variable`, a `command`, a `host`, ...
+    /// `$PORT` in a `host` or a `url` is the port of a listener that the harness has on this machine.
     #[serde(default, rename = "use")]
     pub operation: Option<Value>,
     /// What the user answers if a prompt is raised; needs a terminal.

@@ -4,20 +4,23 @@ use permscope_engine::model::{Model, deno, node};
 use serde_json::Value;
 
 use super::case::Case;
+use crate::operation;
 use crate::wire::Action;
 
 /// The kinds that a case names, in its steps, its flags and its permissions; some more than once.
 pub fn kinds(case: &Case) -> impl Iterator<Item = &str> {
     let model = case.model;
     let in_steps = case.steps().iter().flat_map(move |step| {
-        let (asked, required) = match &step.action {
+        let (asked, used) = match &step.action {
             Action::Query(descriptor)
             | Action::Request(descriptor)
             | Action::Revoke(descriptor)
-            | Action::Drop(descriptor) => (name_of(descriptor), &[][..]),
-            Action::Use(operation) => (None, required(model, name_of(operation))),
+            | Action::Drop(descriptor) => (name_of(descriptor), None),
+            Action::Use(operation) => (None, name_of(operation)),
         };
-        asked.into_iter().chain(required.iter().copied())
+        let required = used.into_iter().flat_map(move |name| operation::kinds(model, name));
+        let required = required.map(|kind: &'static str| -> &str { kind });
+        asked.into_iter().chain(required)
     });
     let permissions = case.scope.as_ref().map(|scope| &scope.permissions);
     let options = permissions.filter(|_| model == Model::Deno).and_then(Value::as_object);
@@ -35,21 +38,6 @@ pub fn kinds(case: &Case) -> impl Iterator<Item = &str> {
 /// The name in a descriptor or an operation, if it has one.
 pub fn name_of(value: &Value) -> Option<&str> {
     value.get("name")?.as_str()
-}
-
-/// The kinds that an operation requires.
-fn required(model: Model, operation: Option<&str>) -> &'static [&'static str] {
-    match (model, operation.unwrap_or_default()) {
-        (Model::Deno, "read-file" | "worker") => &["read"],
-        (Model::Deno, "write-file") => &["write"],
-        (Model::Deno, "env-get") => &["env"],
-        (Model::Deno, "run") => &["run"],
-        (Model::Node, "read-file") => &["fs.read"],
-        (Model::Node, "write-file") => &["fs.write"],
-        (Model::Node, "run") => &["child"],
-        (Model::Node, "worker") => &["worker", "fs.read"],
-        _ => &[],
-    }
 }
 
 /// The kinds that a flag names; none where it is about something else, or about all of them.

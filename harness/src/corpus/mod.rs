@@ -1,5 +1,6 @@
 //! The corpus: a folder of cases, read as a whole or not at all.
 
+pub mod advisory;
 pub mod case;
 pub mod clause;
 pub mod diagnostic;

@@ -4,11 +4,13 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::{Context, Result};
 use permscope_engine::model::Model;
 use permscope_engine::model::node::arguments;
 
+use super::advisory::Advisory;
 use super::case::{Case, Expected, Scope, Source, Step};
 use super::diagnostic::{Diagnostic, closest, line_of};
 use super::fixture::Fixture;
@@ -126,6 +128,15 @@ impl<'a> Reader<'a> {
             self.errors.push(text.error(file.model.span(), message));
             return Ok(());
         };
+        let advisory =
+            match file.advisory.as_ref().map(|written| (Advisory::read(written), written)) {
+                None => None,
+                Some((Ok(advisory), _)) => Some(Arc::new(advisory)),
+                Some((Err(why), written)) => {
+                    self.errors.push(text.error(written.affected.span(), why));
+                    None
+                }
+            };
         let prefix = self.prefix(path);
         let mut names: HashMap<&str, usize> = HashMap::new();
         for case in &file.cases {
@@ -136,7 +147,15 @@ impl<'a> Reader<'a> {
                 self.errors.push(text.error(name.span(), message));
             }
             match self.case(&text, &file, case.get(), model, format!("{prefix}::{}", name.get())) {
-                Ok(case) => self.corpus.cases.push(case),
+                Ok(read) => {
+                    let read = Case { advisory: advisory.clone(), ..read };
+                    match &case.get().doors[..] {
+                        [] => self.corpus.cases.push(read),
+                        doors => {
+                            self.corpus.cases.extend(doors.iter().map(|door| read.through(*door)));
+                        }
+                    }
+                }
                 Err(errors) => self.errors.extend(errors),
             }
         }
@@ -217,6 +236,14 @@ impl<'a> Reader<'a> {
                 errors.push(text.error(name.span(), message));
             }
         }
+        let doors = &written.doors;
+        let uses = written.steps.iter().flatten().any(|step| step.get().operation.is_some());
+        if !doors.is_empty() && !uses {
+            errors.push(text.error(name.span(), "`doors` need a step that uses something"));
+        }
+        if (1..doors.len()).any(|index| doors[..index].contains(&doors[index])) {
+            errors.push(text.error(name.span(), "a door is named twice"));
+        }
         if !errors.is_empty() {
             return Err(errors);
         }
@@ -246,6 +273,7 @@ impl<'a> Reader<'a> {
             launch,
             scope,
             expected,
+            advisory: None,
             source: Source {
                 file: text.path.to_owned(),
                 line: line_of(text.text, name.span().start),
@@ -329,7 +357,7 @@ fn files_named(model: Model, written: &format::Case) -> Vec<String> {
     }
     // The newest release knows the most flags; what it does not know is refused, and so reads nothing.
     let release = *model.releases().last().expect("a model has releases");
-    let names = Names { root: ROOT, release };
+    let names = Names::as_written(release);
     let words = |texts: &[String]| texts.iter().map(|text| names.text(text)).collect::<Vec<_>>();
     let settings = |words: &[String], place| arguments::read(words, place, release);
     let of_flags = settings(&words(&written.flags), arguments::Place::CommandLine);

@@ -5,6 +5,7 @@ use regex::Regex;
 
 use crate::corpus::case::{Case, Step};
 use crate::corpus::kind::{kinds, name_of};
+use crate::operation::OPERATIONS;
 use crate::wire::Action;
 
 /// What a text is compared to.
@@ -52,23 +53,15 @@ impl Subject {
 
     /// The only texts that there are, with what they are; none where whoever writes a corpus may add to them.
     pub fn known(self) -> Option<(&'static str, Vec<&'static str>)> {
-        const STEPS: [&str; 10] = [
-            "query",
-            "request",
-            "revoke",
-            "drop",
-            "use",
-            "read-file",
-            "write-file",
-            "env-get",
-            "run",
-            "worker",
-        ];
+        const VERBS: [&str; 5] = ["query", "request", "revoke", "drop", "use"];
         match self {
             Subject::Model => {
                 Some(("model", Model::ALL.iter().map(|model| model.name()).collect()))
             }
-            Subject::Step => Some(("step or operation", STEPS.to_vec())),
+            Subject::Step => {
+                let operations = OPERATIONS.iter().map(|operation| operation.name);
+                Some(("step or operation", VERBS.into_iter().chain(operations).collect()))
+            }
             _ => None,
         }
     }

@@ -8,6 +8,7 @@ use std::collections::HashMap;
 use std::collections::hash_map::RandomState;
 use std::fs;
 use std::hash::BuildHasher;
+use std::path::Path;
 use std::process::ExitStatus;
 
 use anyhow::{Context, Result};
@@ -16,10 +17,12 @@ use tokio::process::ChildStdin;
 use tokio::sync::{Notify, Semaphore};
 use tokio::time::{Duration, Instant, sleep_until, timeout, timeout_at};
 
+use super::listener::Listener;
 use super::manifest::LaunchBy;
 use super::program::{Program, Running, Setting, temporary_folder};
 use crate::corpus::case::Case;
-use crate::launch::{NOWHERE, Names};
+use crate::effect::Watch;
+use crate::launch::{NOBODYS_PORT, NOWHERE, Names};
 use crate::observation::Observation;
 use crate::plan::Group;
 use crate::wire::{FromImplementation, Hello, PROTOCOL, Range, Refused, ToImplementation};
@@ -84,9 +87,25 @@ impl Program {
                 root.to_string_lossy().into_owned()
             }
         };
-        let names = Names { root: &root, release: setting.release };
+        // Only what acts by itself can come to a listener, and only where a case says so.
+        let is_awaited = self.manifest.launch == LaunchBy::Arguments
+            && indices.iter().any(|index| cases[*index].needs_listener());
+        let listener = match is_awaited {
+            true => Some(Listener::begin().await?),
+            false => None,
+        };
+        let port = listener.as_ref().map(|listener| listener.port.to_string());
+        let port = port.as_deref().unwrap_or(NOBODYS_PORT);
+        let names = Names { root: &root, port, release: setting.release };
+        let watch = match indices {
+            [only] if self.manifest.launch == LaunchBy::Arguments => {
+                Watch::begin(cases[*only], Path::new(&root), names)
+            }
+            _ => None,
+        };
         let command = self.command(group, names, setting.scratch)?;
-        let mut child = self.start(command, folder.path(), setting.scratch)?;
+        let ports = listener.as_ref().map(|listener| listener.port);
+        let mut child = self.start(command, folder.path(), setting.scratch, ports)?;
         let stdin = child.0.stdin().take().context("standard input is a pipe")?;
         let stdout = child.0.stdout().take().context("standard output is a pipe")?;
         let stderr = child.0.stderr().take().context("standard error is a pipe")?;
@@ -101,7 +120,7 @@ impl Program {
         };
         let places = ids.iter().copied().zip(indices.iter().copied()).collect();
         let keep = |index: usize, seen: &Observation| {
-            (setting.keep)(index, seen.clone().with_root(&root));
+            (setting.keep)(index, seen.clone().with_names(names));
         };
         let mut heard = Heard {
             mark: &self.manifest.mark,
@@ -118,9 +137,17 @@ impl Program {
             let _ = speak(stdin, script, indices.len(), &flow).await;
             std::future::pending::<Option<ExitStatus>>().await
         };
+        let serving = async {
+            match &listener {
+                Some(listener) => listener.serve().await,
+                None => {}
+            }
+            std::future::pending::<Option<ExitStatus>>().await
+        };
         let status = tokio::select! {
             status = heard.listen(stdout, &mut child, &flow, self.patience) => status,
             status = speaking => status,
+            status = serving => status,
         };
         // Whatever the process has started ends with it.
         drop(child);
@@ -136,8 +163,18 @@ impl Program {
                 heard.answers.entry(index).or_insert(Observation::Rejected(rejected));
             }
         }
+        if let Some(listener) = &listener {
+            listener.close().await;
+        }
+        let visits = listener.as_ref().map_or(0, Listener::visits);
+        let seen = |observation| match (observation, &watch) {
+            (Observation::Acted(replies), Some(watch)) => {
+                Observation::Acted(watch.correct(replies, visits))
+            }
+            (observation, _) => observation,
+        };
         let answers = heard.answers.into_iter();
-        let answers = answers.map(|(index, seen)| (index, seen.with_root(&root))).collect();
+        let answers = answers.map(|(index, said)| (index, seen(said).with_names(names))).collect();
         let sent = indices[..flow.sent.get()].to_vec();
         Ok(Conversation { hello: heard.hello, answers, sent, end })
     }

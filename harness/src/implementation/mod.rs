@@ -4,6 +4,7 @@ pub mod acting;
 pub mod attach;
 pub mod conversation;
 pub mod engine;
+pub mod listener;
 pub mod manifest;
 pub mod program;
 pub mod reference;

@@ -14,7 +14,7 @@ use super::conversation::End;
 use super::manifest::{LaunchBy, Manifest};
 use super::sandbox::Sandbox;
 use crate::corpus::fixture::Fixture;
-use crate::launch::{self, Launch, Names};
+use crate::launch::{self, Launch, NOBODYS_PORT, Names};
 use crate::observation::Observation;
 use crate::plan::Group;
 use crate::wire::{Command, Hello, Place, Refused};
@@ -107,10 +107,10 @@ impl Program {
         let launch = Launch { entry, directory, ..group.launch.clone() };
         let group = Group { launch: &launch, place: group.place, cases: Vec::new() };
         let root = folder.path().to_string_lossy();
-        let names = Names { root: &root, release };
+        let names = Names { root: &root, port: NOBODYS_PORT, release };
         let command = bare.command(&group, names, scratch)?;
         let start = Instant::now();
-        let mut child = bare.start(command, folder.path(), scratch)?;
+        let mut child = bare.start(command, folder.path(), scratch, None)?;
         drop(child.0.stdin().take());
         child.0.wait().await.context("cannot wait for a process")?;
         Ok(start.elapsed())
@@ -173,15 +173,16 @@ impl Program {
         Ok(command)
     }
 
-    /// Starts a process that may write to its own folder and to its implementation's cache.
+    /// Starts a process that may write to its own folder and to its implementation's cache, and come to a listener's port.
     pub fn start(
         &self,
         mut command: CommandWrap,
         folder: &Path,
         scratch: &Path,
+        port: Option<u16>,
     ) -> Result<Running> {
         let cache = scratch.join(&self.manifest.name).join(CACHE);
-        let child = self.sandbox.start(&mut command, &[folder, &cache]);
+        let child = self.sandbox.start(&mut command, &[folder, &cache], port);
         Ok(Running(child.with_context(|| format!("cannot start {}", self.program.display()))?))
     }
 

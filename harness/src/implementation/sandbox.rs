@@ -40,11 +40,14 @@ impl Sandbox {
         Self { landlock, namespace: !refuses_tcp && in_a_thread(system::enter_namespace).is_ok() }
     }
 
-    /// Starts a process that may write to these folders, which must exist, and to nothing else.
+    /// Starts a process that may write to these folders, which must exist, and to nothing else, and that may come to this port by TCP, and to no other.
+    ///
+    /// A process that has a port may listen, too, on one that the system chooses.
     pub fn start(
         self,
         command: &mut CommandWrap,
         writable: &[&Path],
+        port: Option<u16>,
     ) -> Result<Box<dyn ChildWrapper>> {
         if self == Self::NONE {
             return Ok(command.spawn()?);
@@ -52,11 +55,12 @@ impl Sandbox {
         let executor = Handle::current();
         in_a_thread(|| {
             let _entered = executor.enter();
-            if self.namespace {
+            // In a network of its own nobody comes to a listener of ours.
+            if self.namespace && port.is_none() {
                 system::enter_namespace()?;
             }
             if let Some(version) = self.landlock {
-                system::restrict(version, writable)?;
+                system::restrict(version, writable, port)?;
             }
             Ok(command.spawn()?)
         })
@@ -70,7 +74,7 @@ impl fmt::Display for Sandbox {
             (Some(version @ REFUSES_TCP..), _) => {
                 write!(
                     f,
-                    "processes write to their own folders alone and have no TCP, by Landlock (ABI {version})"
+                    "processes write to their own folders alone and reach by TCP only the harness's own listeners, by Landlock (ABI {version})"
                 )
             }
             (Some(version), true) => {
@@ -112,8 +116,8 @@ mod system {
 
     use anyhow::{Context, Result};
     use landlock::{
-        ABI, Access, AccessFs, AccessNet, CompatLevel, Compatible, LandlockStatus, PathBeneath,
-        PathFd, Ruleset, RulesetAttr, RulesetCreatedAttr, path_beneath_rules,
+        ABI, Access, AccessFs, AccessNet, CompatLevel, Compatible, LandlockStatus, NetPort,
+        PathBeneath, PathFd, Ruleset, RulesetAttr, RulesetCreatedAttr, path_beneath_rules,
     };
     use nix::sched::{CloneFlags, unshare};
 
@@ -138,7 +142,7 @@ mod system {
     }
 
     /// Restricts this thread, and what it starts, as far as a version of Landlock can; to less it does not come.
-    pub fn restrict(version: i32, writable: &[&Path]) -> Result<()> {
+    pub fn restrict(version: i32, writable: &[&Path], port: Option<u16>) -> Result<()> {
         let abi = ABI::from(version);
         let write = AccessFs::from_write(abi);
         let mut ruleset = Ruleset::default()
@@ -150,6 +154,10 @@ mod system {
         let mut ruleset = ruleset.create()?.add_rules(path_beneath_rules(DEVICES, write))?;
         for folder in writable {
             ruleset = ruleset.add_rule(PathBeneath::new(PathFd::new(folder)?, write))?;
+        }
+        if let Some(port) = port.filter(|_| version >= REFUSES_TCP) {
+            ruleset = ruleset.add_rule(NetPort::new(port, AccessNet::ConnectTcp))?;
+            ruleset = ruleset.add_rule(NetPort::new(0, AccessNet::BindTcp))?;
         }
         ruleset.restrict_self()?;
         Ok(())
@@ -175,7 +183,7 @@ mod system {
     }
 
     /// There is nothing here to be restricted by.
-    pub fn restrict(_version: i32, _writable: &[&Path]) -> Result<()> {
+    pub fn restrict(_version: i32, _writable: &[&Path], _port: Option<u16>) -> Result<()> {
         bail!("Landlock is a part of Linux")
     }
 

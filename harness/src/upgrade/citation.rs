@@ -16,7 +16,7 @@ use crate::explain::question::{Question, Subject};
 use crate::explain::{Answer, Word};
 use crate::implementation::Implementation;
 use crate::implementation::reference::Reference;
-use crate::launch::{NOWHERE, Names};
+use crate::launch::Names;
 use crate::wire::{self, Action, Reply};
 
 use super::{Cited, MOST_CITED, Source};
@@ -121,7 +121,7 @@ fn separates(clause: &Clause, from: Release, to: Release) -> Option<Release> {
 fn shown(case: &Case, corpus: &Corpus, subjects: [Subject; 2]) -> Vec<Shown> {
     let fixture = &corpus.fixtures[&case.launch.fixture];
     let ends = subjects.map(|subject| {
-        let names = Names { root: NOWHERE, release: subject.release };
+        let names = Names::of_nowhere(subject.release);
         let script = case.to_wire(0, fixture, names);
         let reference = Reference(subject.model);
         let replies = reference.launch(&script.launch).map(|mut session| session.act(&script));

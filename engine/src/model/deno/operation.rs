@@ -44,6 +44,22 @@ pub fn read(value: &Value, grammar: Grammar<'_>) -> Result<Operation, Thrown> {
     Ok(Operation { kind, reach, free, present })
 }
 
+/// Every operation.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    ["read-file", "write-file", "env-get", "run", "worker"].into_iter()
+}
+
+/// What an operation can require.
+pub fn kinds_of(name: &str) -> &'static [Kind] {
+    match name {
+        "read-file" | "worker" => &[Kind::Read],
+        "write-file" => &[Kind::Write],
+        "env-get" => &[Kind::Env],
+        "run" => &[Kind::Run],
+        _ => &[],
+    }
+}
+
 /// What is done to a resource.
 #[derive(Clone, Copy)]
 enum Doing {

@@ -59,6 +59,22 @@ pub fn read(value: &Value, world: &World) -> Result<Operation, Thrown> {
     Ok(Operation { requires, argument, found })
 }
 
+/// Every operation.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    ["read-file", "write-file", "env-get", "run", "worker"].into_iter()
+}
+
+/// What an operation can require.
+pub fn kinds_of(name: &str) -> &'static [Kind] {
+    match name {
+        "read-file" => &[Kind::FsRead],
+        "write-file" => &[Kind::FsWrite],
+        "run" => &[Kind::Child],
+        "worker" => &[Kind::Worker, Kind::FsRead],
+        _ => &[],
+    }
+}
+
 fn find(name: &str, argument: &str, world: &World) -> Found {
     let path = world.path(argument);
     let present = |is_there| if is_there { Found::Present } else { Found::Absent };

@@ -10,7 +10,8 @@ use permscope_engine::value::Value;
 use permscope_engine::world::{Entry, Platform, World};
 
 use super::{Implementation, Session};
-use crate::wire::{FileKind, Hello, Launch, PROTOCOL, Refusal, Refused};
+use crate::operation;
+use crate::wire::{Capability, FileKind, Hello, Launch, PROTOCOL, Refusal, Refused};
 
 /// The name that the reference engine is attached by.
 pub const NAME: &str = "reference";
@@ -25,13 +26,14 @@ impl Implementation for Reference {
             Model::Deno => deno::CAPABILITIES,
             Model::Node => node::CAPABILITIES,
         };
+        let uses = operation::names(self.0).map(Capability::Use);
         Hello {
             protocol: PROTOCOL,
             name: NAME.to_owned(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
             model: self.0.name().to_owned(),
             releases: self.0.releases().iter().map(ToString::to_string).collect(),
-            capabilities: capabilities.to_vec(),
+            capabilities: capabilities.iter().copied().chain(uses).collect(),
             kinds: None,
             window: None,
         }

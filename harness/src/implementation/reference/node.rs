@@ -19,11 +19,6 @@ use crate::wire::{
 pub const CAPABILITIES: &[Capability] = &[
     Capability::Query,
     Capability::Drop,
-    Capability::UseReadFile,
-    Capability::UseWriteFile,
-    Capability::UseEnvGet,
-    Capability::UseRun,
-    Capability::UseWorker,
     Capability::InWorker,
     Capability::InChild,
     Capability::Entry,
