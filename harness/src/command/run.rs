@@ -9,6 +9,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use anyhow::{Context, Result};
 use clap::{Args, ValueEnum};
 use indicatif::{ProgressBar, ProgressStyle};
+use permscope_engine::model::Model;
 use tempfile::TempDir;
 
 use super::corpora::Corpora;
@@ -30,7 +31,7 @@ use crate::message;
 use crate::partition::Partition;
 use crate::project::Project;
 use crate::record::{self, Footer, Header, Ran, Writer};
-use crate::report;
+use crate::report::{self, Format};
 use crate::run::Options;
 use crate::stop::Stop;
 use crate::tally::Tally;
@@ -56,6 +57,9 @@ pub struct Run {
     /// Tries the laws that hold of any permission model, on every small set of grants, instead of running cases.
     #[arg(long)]
     laws: bool,
+    /// Runs the cases of advisories alone, and shows which binaries have the weakness; without an implementation, on every runtime that is installed.
+    #[arg(long, conflicts_with_all = ["laws", "bless", "repeat"])]
+    advisories: bool,
     /// Lists the selected cases, and runs none.
     #[arg(long)]
     list: bool,
@@ -126,7 +130,7 @@ impl Run {
         let laws = if self.laws { law::instances(&corpus.universes) } else { Vec::new() };
         let cases: Vec<_> = match self.laws {
             true => laws.iter().map(|law| &law.case).collect(),
-            false => corpus.cases.iter().collect(),
+            false => corpus.cases.iter().filter(|case| self.is_wanted(case)).collect(),
         };
         let noun = if self.laws { "law" } else { "case" };
         let selected = match self.selection.of(noun, &cases) {
@@ -173,6 +177,10 @@ impl Run {
             let complete = !stop.was_said();
             self.conclude(work, &implementations, &judged, started, complete, scratch.path())
         })
+    }
+
+    fn is_wanted(&self, case: &Case) -> bool {
+        !self.advisories || case.advisory.is_some()
     }
 
     fn is_ours(&self, case: &Case) -> bool {
@@ -228,7 +236,7 @@ impl Run {
                     }
                 };
                 progress.finish_and_clear();
-                if !self.bless {
+                if !self.bless && !self.advisories {
                     self.show_unexpected(&one, work);
                 }
                 judged.push((index, one));
@@ -260,7 +268,11 @@ impl Run {
             partition: self.partition.map(|partition| partition.to_string()),
             started,
         };
-        let name = if self.laws { "laws.jsonl" } else { "run.jsonl" };
+        let name = match (self.laws, self.advisories) {
+            (true, _) => "laws.jsonl",
+            (_, true) => "advisories.jsonl",
+            _ => "run.jsonl",
+        };
         let path = project.records().unwrap_or_else(|| scratch.to_owned()).join(name);
         let mut writer = Writer::begin(&path, &header)?;
         let mut targets = Vec::new();
@@ -281,7 +293,12 @@ impl Run {
             report::write(&path, &tally, Some(corpus), wanted)?;
         }
         let judged: Vec<_> = judged.iter().map(|(_, one)| one).collect();
-        anstream::print!("{}", message::summary(&judged));
+        if self.advisories {
+            let table = report::Wanted { format: Format::Advisories, path: "-".into() };
+            report::write(&path, &tally, Some(corpus), &table)?;
+        } else {
+            anstream::print!("{}", message::summary(&judged));
+        }
         match (complete, tally.counts.all()) {
             (false, _) => {
                 let place = match project.is_carried() {
@@ -294,6 +311,12 @@ impl Run {
             (true, 0) => {
                 anstream::eprintln!("no selected case is for these implementations and releases");
                 Ok(Exit::NothingSelected)
+            }
+            (true, _) if self.advisories => {
+                match report::advisories_are_as_published(&path, &tally, corpus)? {
+                    true => Ok(Exit::Expected),
+                    false => Ok(Exit::Unexpected),
+                }
             }
             (true, _) if self.bless => self.write_blessings(&judged, project),
             (true, _) => Ok(Exit::of_tally(&tally)),
@@ -358,7 +381,13 @@ impl Run {
         if !self.implementations.is_empty() || !self.engines.is_empty() {
             return self.implementations.clone();
         }
-        vec![reference::NAME.parse().expect("the name is one")]
+        // An advisory is about a runtime, which has the name of its model.
+        let runtimes = Model::ALL.iter().map(|model| model.name());
+        let names: Vec<_> = match self.advisories {
+            true => runtimes.collect(),
+            false => vec![reference::NAME],
+        };
+        names.iter().map(|name| name.parse().expect("the name is one")).collect()
     }
 }
 

@@ -138,9 +138,8 @@ impl Program {
             std::future::pending::<Option<ExitStatus>>().await
         };
         let serving = async {
-            match &listener {
-                Some(listener) => listener.serve().await,
-                None => {}
+            if let Some(listener) = &listener {
+                listener.serve().await;
             }
             std::future::pending::<Option<ExitStatus>>().await
         };

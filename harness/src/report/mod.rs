@@ -2,6 +2,7 @@
 //!
 //! Every report is a fold over a record that is read line by line, once to count it and once to write it, so its memory does not grow with the record.
 
+mod advisories;
 mod badge;
 mod ctrf;
 mod github;
@@ -49,11 +50,13 @@ pub enum Format {
     Github,
     /// The endpoint of a badge.
     Badge,
+    /// Advisories by version, in Markdown.
+    Advisories,
 }
 
 impl Format {
     /// Every format.
-    pub const ALL: [Format; 10] = [
+    pub const ALL: [Format; 11] = [
         Format::Jsonl,
         Format::Json,
         Format::Junit,
@@ -64,6 +67,7 @@ impl Format {
         Format::Html,
         Format::Github,
         Format::Badge,
+        Format::Advisories,
     ];
 
     /// The word on the command line.
@@ -79,12 +83,13 @@ impl Format {
             Format::Html => "html",
             Format::Github => "github",
             Format::Badge => "badge",
+            Format::Advisories => "advisories",
         }
     }
 
     /// Whether it shows what only the corpus has: the steps of a case, the words of a clause.
     pub fn needs_corpus(self) -> bool {
-        self == Format::Html
+        matches!(self, Format::Html | Format::Advisories)
     }
 }
 
@@ -155,6 +160,13 @@ pub fn write(record: &Path, tally: &Tally, corpus: Option<&Corpus>, wanted: &Wan
     file.persist()
 }
 
+/// Whether every advisory of a record was seen as it was published.
+pub fn advisories_are_as_published(record: &Path, tally: &Tally, corpus: &Corpus) -> Result<bool> {
+    let mut source = Source { tally, corpus: Some(corpus), reader: Reader::open(record)? };
+    let table = advisories::Table::of(&mut source, corpus)?;
+    Ok(table.surprises(&tally.footer.targets).is_empty())
+}
+
 fn fold(format: Format, record: &Path, source: &mut Source<'_>, out: &mut dyn Write) -> Result<()> {
     match format {
         Format::Jsonl => {
@@ -172,5 +184,6 @@ fn fold(format: Format, record: &Path, source: &mut Source<'_>, out: &mut dyn Wr
         Format::Html => html::write(source, out),
         Format::Github => github::write(source, out),
         Format::Badge => badge::write(source, out),
+        Format::Advisories => advisories::write(source, out),
     }
 }
