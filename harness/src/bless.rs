@@ -234,6 +234,7 @@ fn written_step(step: &SeenStep) -> Value {
         ("permission", &step.permission),
         ("resource", &step.resource),
         ("message", &step.message),
+        ("shown", &step.shown),
     ];
     for (key, text) in texts {
         if let Some(text) = text {

@@ -60,6 +60,9 @@ pub struct SeenStep {
     /// The native message, where the case is about it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
+    /// What the user was asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shown: Option<String>,
     /// The step whose status object it is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub same_as: Option<usize>,
@@ -184,6 +187,9 @@ fn compare_step(number: usize, promise: &Promise, seen: &Answered) -> (SeenStep,
             step.message = Some(native.to_owned());
         }
     }
+    if promise.shown.is_some() && promise.shown != seen.prompt {
+        step.shown = Some(seen.prompt.clone().unwrap_or_else(|| "nothing".to_owned()));
+    }
     if promise.same_as.is_some() && promise.same_as != seen.status {
         step.same_as = Some(seen.status.unwrap_or_default());
     }
@@ -208,6 +214,7 @@ impl SeenStep {
             permission: None,
             resource: None,
             message: None,
+            shown: None,
             same_as: None,
             changes: None,
         }

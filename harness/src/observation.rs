@@ -21,10 +21,10 @@ pub enum Observation {
 }
 
 impl Observation {
-    /// What a message tells of the script with this number; nothing where it is a greeting.
+    /// What a message tells of the script with this number; nothing where it is no answer to one.
     pub fn of(message: FromImplementation) -> Option<(u64, Self)> {
         match message {
-            FromImplementation::Hello(_) => None,
+            FromImplementation::Hello(_) | FromImplementation::Step(_) => None,
             FromImplementation::Result(acted) => Some((acted.id, Observation::Acted(acted.steps))),
             FromImplementation::Rejected(rejected) => {
                 Some((rejected.id, Observation::Rejected(rejected)))
@@ -74,6 +74,7 @@ impl Observation {
                     Reply::Answered(mut answered) => {
                         answered.resource = back(answered.resource);
                         answered.message = back(answered.message);
+                        answered.prompt = back(answered.prompt);
                         Reply::Answered(answered)
                     }
                     unsupported => unsupported,

@@ -94,6 +94,7 @@ pub struct Told<'a> {
     permission: Option<&'a str>,
     resource: Option<&'a str>,
     message: Option<&'a str>,
+    shown: Option<&'a str>,
     object: Option<usize>,
     changes: Option<&'a [Change]>,
 }
@@ -108,6 +109,7 @@ impl<'a> Told<'a> {
             permission: promise.permission.as_deref(),
             resource: promise.resource.as_deref(),
             message: promise.message.as_deref(),
+            shown: promise.shown.as_deref(),
             object: promise.same_as,
             changes: promise.changes.as_deref(),
         }
@@ -130,6 +132,7 @@ impl<'a> Told<'a> {
             permission: named(&promise.permission, &seen.permission),
             resource: named(&promise.resource, &seen.resource),
             message: promise.message.as_deref().map(message),
+            shown: named(&promise.shown, &seen.prompt),
             object: promise.same_as.map(|_| seen.status.unwrap_or_default()),
             changes: promise.changes.as_ref().map(|_| seen.changes.as_slice()),
         }
@@ -146,6 +149,7 @@ impl<'a> Told<'a> {
             permission: seen.permission.as_deref().or(of_answer(promised.permission)),
             resource: seen.resource.as_deref().or(of_answer(promised.resource)),
             message: seen.message.as_deref().or(of_answer(promised.message)),
+            shown: seen.shown.as_deref().or(promised.shown),
             object: seen.same_as.or(promised.object),
             changes: seen.changes.as_deref().or(promised.changes),
         }
@@ -169,6 +173,9 @@ impl fmt::Display for Told<'_> {
         }
         if let Some(message) = self.message {
             write!(f, " saying {message:?}")?;
+        }
+        if let Some(shown) = self.shown {
+            write!(f, ", asked for {shown:?}")?;
         }
         if let Some(step) = self.object {
             write!(f, ", the object of step {step}")?;

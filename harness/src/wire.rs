@@ -173,7 +173,7 @@ pub enum Action {
     Use(Value),
 }
 
-/// A key that answers a prompt.
+/// What a user does at a prompt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum Key {
     /// Yes.
@@ -185,6 +185,40 @@ pub enum Key {
     /// Yes, to everything of the kind.
     #[serde(rename = "A")]
     All,
+    /// The escape key.
+    #[serde(rename = "escape")]
+    Escape,
+    /// Nothing but the end of the line.
+    #[serde(rename = "empty")]
+    Empty,
+    /// The end of the input.
+    #[serde(rename = "end")]
+    End,
+    /// A word, `yes`, and not a key.
+    #[serde(rename = "word")]
+    Word,
+    /// A key that means nothing, and yes when asked again.
+    #[serde(rename = "again")]
+    Again,
+    /// Yes before anything was asked, and no then.
+    #[serde(rename = "ahead")]
+    Ahead,
+}
+
+impl Key {
+    /// What is typed once the prompt is there, line by line; none is the end of the input.
+    pub fn lines(self) -> &'static [Option<&'static str>] {
+        match self {
+            Key::Yes => &[Some("y")],
+            Key::No | Key::Ahead => &[Some("n")],
+            Key::All => &[Some("A")],
+            Key::Escape => &[Some("\u{1b}")],
+            Key::Empty => &[Some("")],
+            Key::End => &[None],
+            Key::Word => &[Some("yes")],
+            Key::Again => &[Some("x"), Some("y")],
+        }
+    }
 }
 
 /// A message of an implementation.
@@ -195,6 +229,8 @@ pub enum FromImplementation {
     Hello(Hello),
     /// What the steps of a script were answered with.
     Result(Acted),
+    /// A step begins; only from a process that has a terminal, so that whoever sits there knows what a prompt is about.
+    Step(Begun),
     /// The script's permissions were not accepted, and no step was done.
     Rejected(Rejected),
     /// The script's launch was refused; only from an implementation that takes launches as data.
@@ -348,6 +384,15 @@ impl JsonSchema for Capability {
     }
 }
 
+/// A step that begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Begun {
+    /// The script.
+    pub id: u64,
+    /// The step, counted from one.
+    pub number: usize,
+}
+
 /// The answers to the steps of a script.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Acted {
@@ -396,6 +441,9 @@ pub struct Answered {
     /// The native message, or the rule that settled it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
+    /// What the user was asked at the last prompt of the step, such as `read access to "/srv"`; of a process with a terminal the harness reads it off.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub prompt: Option<String>,
 }
 
 /// Every answer that a step can have.
@@ -432,6 +480,7 @@ impl Answered {
             permission: None,
             resource: None,
             message: None,
+            prompt: None,
         }
     }
 }

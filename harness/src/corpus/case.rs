@@ -106,6 +106,8 @@ pub struct Promise {
     pub resource: Option<String>,
     /// A part of the native message.
     pub message: Option<String>,
+    /// What the user is asked.
+    pub shown: Option<String>,
     /// The events.
     pub changes: Option<Vec<Change>>,
     /// The step whose status object this is.
@@ -122,6 +124,7 @@ impl Promise {
             permission: None,
             resource: None,
             message: None,
+            shown: None,
             changes: None,
             same_as: None,
         }
@@ -401,6 +404,9 @@ impl Step {
         if named && expect != Answer::Blocked {
             return Err("only what is blocked names a permission and a resource".into());
         }
+        if written.shown.is_some() && written.answer.is_none() {
+            return Err("only a prompt that is answered shows anything".into());
+        }
         if written.answer.is_some() && !matches!(action, Action::Request(_) | Action::Use(_)) {
             return Err("only a request or a use can raise a prompt to be answered".into());
         }
@@ -411,6 +417,7 @@ impl Step {
             permission: written.permission.clone(),
             resource: written.resource.clone(),
             message: written.message.clone(),
+            shown: written.shown.clone(),
             changes: written.changes.clone(),
             same_as: written.same_as,
         };

@@ -133,7 +133,7 @@ pub struct Step {
     /// `$PORT` in a `host` or a `url` is the port of a listener that the harness has on this machine.
     #[serde(default, rename = "use")]
     pub operation: Option<Value>,
-    /// What the user answers if a prompt is raised; needs a terminal.
+    /// What the user does if a prompt is raised; needs a terminal.
     #[serde(default)]
     pub answer: Option<Key>,
 
@@ -154,6 +154,9 @@ pub struct Step {
     /// A text that the native message holds; not compared where it is left out.
     #[serde(default)]
     pub message: Option<String>,
+    /// What the user is asked, such as `read access to "/srv"`; not compared where it is left out.
+    #[serde(default)]
+    pub shown: Option<String>,
     /// The `change` events seen during the step, in order; not compared where it is left out.
     #[serde(default)]
     pub changes: Option<Vec<Change>>,

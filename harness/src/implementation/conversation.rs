@@ -18,14 +18,17 @@ use tokio::sync::{Notify, Semaphore};
 use tokio::time::{Duration, Instant, sleep_until, timeout, timeout_at};
 
 use super::listener::Listener;
-use super::manifest::LaunchBy;
+use super::manifest::{LaunchBy, PromptPattern};
 use super::program::{Program, Running, Setting, temporary_folder};
-use crate::corpus::case::Case;
+use super::terminal::{Asked, Terminal};
+use crate::corpus::case::{Case, Step};
 use crate::effect::Watch;
 use crate::launch::{NOBODYS_PORT, NOWHERE, Names};
 use crate::observation::Observation;
 use crate::plan::Group;
-use crate::wire::{FromImplementation, Hello, PROTOCOL, Range, Refused, ToImplementation};
+use crate::wire::{
+    FromImplementation, Hello, Key, PROTOCOL, Range, Refused, Reply, ToImplementation,
+};
 
 /// A longer line, in bytes, is none of the protocol.
 const LONGEST_LINE: u64 = 1 << 20;
@@ -103,21 +106,33 @@ impl Program {
             }
             _ => None,
         };
-        let command = self.command(group, names, setting.scratch)?;
-        let ports = listener.as_ref().map(|listener| listener.port);
-        let mut child = self.start(command, folder.path(), setting.scratch, ports)?;
-        let stdin = child.0.stdin().take().context("standard input is a pipe")?;
-        let stdout = child.0.stdout().take().context("standard output is a pipe")?;
-        let stderr = child.0.stderr().take().context("standard error is a pipe")?;
-        let last_words = tokio::spawn(last_words(stderr));
         let ids = random_ids(indices.len());
-        let flow = Flow::new(self.manifest.launch, window);
         let script = |number: usize| {
             let case = cases[indices[number]];
             let fixture = (setting.fixtures)(&case.launch.fixture);
             let script = case.to_wire(ids[number], fixture, names);
             line(&ToImplementation::Run(Box::new(script)))
         };
+        let is_at_terminal = group.launch.terminal && self.manifest.launch == LaunchBy::Arguments;
+        let messages: Vec<_> = match is_at_terminal {
+            true => std::iter::once(greeting()).chain((0..indices.len()).map(script)).collect(),
+            false => Vec::new(),
+        };
+        let mut command = self.command(group, names, setting.scratch, &messages)?;
+        let terminal = match is_at_terminal {
+            true => {
+                let (terminal, [input, errors]) = Terminal::open()?;
+                command.command_mut().stdin(input).stderr(errors);
+                Some(terminal)
+            }
+            false => None,
+        };
+        let ports = listener.as_ref().map(|listener| listener.port);
+        let mut child = self.start(command, folder.path(), setting.scratch, ports)?;
+        let stdin = child.0.stdin().take();
+        let stdout = child.0.stdout().take().context("standard output is a pipe")?;
+        let last_words = child.0.stderr().take().map(|stderr| tokio::spawn(last_words(stderr)));
+        let flow = Flow::new(self.manifest.launch, window);
         let places = ids.iter().copied().zip(indices.iter().copied()).collect();
         let keep = |index: usize, seen: &Observation| {
             (setting.keep)(index, seen.clone().with_names(names));
@@ -133,8 +148,20 @@ impl Program {
             nonsense: None,
         };
         let speaking = async {
-            // Where nobody listens any more, how the process ended is seen by whoever hears.
-            let _ = speak(stdin, script, indices.len(), &flow).await;
+            match (stdin, &terminal) {
+                (Some(stdin), _) => {
+                    // Where nobody listens any more, how the process ended is seen by whoever hears.
+                    let _ = speak(stdin, script, indices.len(), &flow).await;
+                }
+                (None, Some(terminal)) => {
+                    // All was sent at the start.
+                    flow.open.forget_permits(indices.len());
+                    flow.sent.set(indices.len());
+                    let steps = indices.first().map_or(&[][..], |index| cases[*index].steps());
+                    self.attend(terminal, steps, &flow.underway).await;
+                }
+                (None, None) => {}
+            }
             std::future::pending::<Option<ExitStatus>>().await
         };
         let serving = async {
@@ -150,8 +177,14 @@ impl Program {
         };
         // Whatever the process has started ends with it.
         drop(child);
-        let stderr = timeout(FAREWELL, last_words).await;
-        let stderr = stderr.ok().and_then(Result::ok).unwrap_or_default();
+        let (stderr, asked) = match (last_words, terminal) {
+            (Some(last_words), _) => {
+                let stderr = timeout(FAREWELL, last_words).await;
+                (stderr.ok().and_then(Result::ok).unwrap_or_default(), Asked::new())
+            }
+            (None, Some(terminal)) => terminal.close(),
+            (None, None) => Default::default(),
+        };
         let end = match (heard.nonsense.take(), status) {
             (Some(nonsense), _) => End::Nonsense(nonsense),
             (None, None) => End::Silent,
@@ -166,11 +199,19 @@ impl Program {
             listener.close().await;
         }
         let visits = listener.as_ref().map_or(0, Listener::visits);
-        let seen = |observation| match (observation, &watch) {
-            (Observation::Acted(replies), Some(watch)) => {
-                Observation::Acted(watch.correct(replies, visits))
+        let seen = |observation| match observation {
+            Observation::Acted(mut replies) => {
+                for (step, text) in &asked {
+                    if let Some(Reply::Answered(answered)) = replies.get_mut(step.wrapping_sub(1)) {
+                        answered.prompt = Some(text.clone());
+                    }
+                }
+                Observation::Acted(match &watch {
+                    Some(watch) => watch.correct(replies, visits),
+                    None => replies,
+                })
             }
-            (observation, _) => observation,
+            ended => ended,
         };
         let answers = heard.answers.into_iter();
         let answers = answers.map(|(index, said)| (index, seen(said).with_names(names))).collect();
@@ -190,6 +231,17 @@ impl Program {
         let indices: Vec<usize> = (0..cases.len()).collect();
         let group = Group { launch: &first.launch, place, cases: indices.clone() };
         self.converse(&group, cases, &indices, window, setting).await
+    }
+
+    /// Answers the prompts of a case's steps.
+    async fn attend(&self, terminal: &Terminal, steps: &[Step], underway: &Cell<usize>) {
+        let Some(PromptPattern { pattern }) = &self.manifest.prompt else { return };
+        let key = |step: usize| steps.get(step.wrapping_sub(1))?.answer;
+        // What is typed before anything is asked is typed before the process is even there.
+        if steps.iter().any(|step| step.answer == Some(Key::Ahead)) {
+            terminal.r#type(Some("y"));
+        }
+        terminal.attend(&pattern.0, underway, |step| key(step).map_or(&[], Key::lines)).await;
     }
 
     /// Reads the end of a process that ended by itself.
@@ -220,6 +272,8 @@ struct Flow {
     at_hello: Cell<usize>,
     /// How many were sent.
     sent: Cell<usize>,
+    /// The step that the process has said to be at.
+    underway: Cell<usize>,
     /// Told when the input may be closed.
     goodbye: Notify,
 }
@@ -240,6 +294,7 @@ impl Flow {
             open: Semaphore::new(open),
             at_hello: Cell::new(at_hello),
             sent: Cell::new(0),
+            underway: Cell::new(0),
             goodbye,
         }
     }
@@ -253,8 +308,7 @@ async fn speak(
     flow: &Flow,
 ) -> std::io::Result<()> {
     let mut stdin = BufWriter::new(stdin);
-    let versions = Range { min: PROTOCOL, max: PROTOCOL };
-    stdin.write_all(line(&ToImplementation::Hello { protocol: versions }).as_bytes()).await?;
+    stdin.write_all(greeting().as_bytes()).await?;
     for number in 0..count {
         // What is written is passed on whenever nothing more may be.
         let permit = match flow.open.try_acquire() {
@@ -365,6 +419,10 @@ impl Heard<'_> {
                 flow.open.add_permits(flow.at_hello.take());
                 return is_first;
             }
+            Ok(FromImplementation::Step(begun)) => {
+                flow.underway.set(begun.number);
+                return true;
+            }
             Ok(message) => message,
             Err(error) => {
                 let shown: String = message.chars().take(200).collect();
@@ -411,6 +469,12 @@ fn random_ids(count: usize) -> Vec<u64> {
         ids.extend(numbers.next().filter(|id| taken.insert(*id)));
     }
     ids
+}
+
+/// What is said first.
+fn greeting() -> String {
+    let versions = Range { min: PROTOCOL, max: PROTOCOL };
+    line(&ToImplementation::Hello { protocol: versions })
 }
 
 fn line(message: &ToImplementation) -> String {

@@ -46,6 +46,9 @@ pub struct Manifest {
     /// What it writes to standard error when it dies of a defect of its own, and not by a signal.
     #[serde(default)]
     pub crash: Option<CrashPattern>,
+    /// How a prompt is told at a terminal; none where it asks nobody.
+    #[serde(default)]
+    pub prompt: Option<PromptPattern>,
     /// Where a release comes from; read by the command that installs runtimes.
     #[serde(default, rename = "package")]
     pub packages: Vec<toml::Table>,
@@ -61,9 +64,9 @@ pub enum LaunchBy {
     Message,
 }
 
-/// Arguments, in which `{flags}` stands for the case's flags, `{entry}` for its entry point and the arguments of that, `{adapter}` for the adapter's path, `{adapter-text}` for its text and `{scratch}` for a folder that it may fill.
+/// Arguments, in which `{flags}` stands for the case's flags, `{entry}` for its entry point and the arguments of that, `{adapter}` for the adapter's path, `{adapter-text}` for its text, `{messages}` for the messages that otherwise come by standard input, and `{scratch}` for a folder that it may fill.
 #[derive(Clone, Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Commands {
     /// To act in the program itself.
     #[serde(default)]
@@ -83,6 +86,20 @@ pub struct Commands {
     /// To act in a program given as text.
     #[serde(default)]
     pub eval: Vec<String>,
+    /// To act where the standard input is a terminal.
+    #[serde(default)]
+    pub terminal: Vec<String>,
+    /// To act there in tests.
+    #[serde(default)]
+    pub terminal_test: Vec<String>,
+}
+
+/// A pattern for a prompt at a terminal, with the group `asked`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PromptPattern {
+    /// What the terminal shows once an answer is waited for.
+    pub pattern: Pattern,
 }
 
 /// A pattern for a refused launch.
@@ -140,6 +157,7 @@ impl Manifest {
             refusals: Vec::new(),
             rejection: None,
             crash: None,
+            prompt: None,
             packages: Vec::new(),
         }
     }
@@ -160,6 +178,10 @@ impl Manifest {
         if let Some(RejectionPattern { pattern }) = &manifest.rejection {
             let has = |group| pattern.0.capture_names().flatten().any(|name| name == group);
             ensure!(has("id"), "{}: the rejection pattern needs the group \"id\"", path.display());
+        }
+        if let Some(PromptPattern { pattern }) = &manifest.prompt {
+            let has_asked = pattern.0.capture_names().flatten().any(|name| name == "asked");
+            ensure!(has_asked, "{}: the prompt pattern needs the group \"asked\"", path.display());
         }
         Ok(manifest)
     }

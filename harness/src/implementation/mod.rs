@@ -11,6 +11,7 @@ pub mod reference;
 pub mod sandbox;
 pub mod stdio;
 pub mod strays;
+pub mod terminal;
 
 use crate::wire::{Hello, Launch, Refused, Rejected, Reply, Script};
 

@@ -108,7 +108,7 @@ impl Program {
         let group = Group { launch: &launch, place: group.place, cases: Vec::new() };
         let root = folder.path().to_string_lossy();
         let names = Names { root: &root, port: NOBODYS_PORT, release };
-        let command = bare.command(&group, names, scratch)?;
+        let command = bare.command(&group, names, scratch, &[])?;
         let start = Instant::now();
         let mut child = bare.start(command, folder.path(), scratch, None)?;
         drop(child.0.stdin().take());
@@ -116,26 +116,29 @@ impl Program {
         Ok(start.elapsed())
     }
 
-    /// The command of a process, with its folder, its arguments and its environment.
+    /// The command of a process, with its folder, its arguments and its environment; the messages are for one that cannot read them from its input.
     pub fn command(
         &self,
         group: &Group<'_>,
         names: Names<'_>,
         scratch: &Path,
+        messages: &[String],
     ) -> Result<CommandWrap> {
         let manifest = &self.manifest;
         let scratch = scratch.join(&manifest.name);
         let adapter = self.adapter_path(&scratch)?;
-        let arguments = match (group.launch.command, group.place) {
+        let launch = group.launch;
+        let arguments = match (launch.command, group.place) {
             _ if manifest.launch == LaunchBy::Message => &manifest.commands.run,
-            _ if !group.launch.entry.is_empty() => &manifest.commands.entry,
+            _ if !launch.entry.is_empty() => &manifest.commands.entry,
+            (_, Some(Place::Test)) if launch.terminal => &manifest.commands.terminal_test,
+            _ if launch.terminal => &manifest.commands.terminal,
             (Command::Eval, _) => &manifest.commands.eval,
             (_, Some(Place::Test)) => &manifest.commands.test,
             (_, Some(Place::Worker)) => &manifest.commands.worker,
             (_, Some(Place::Child)) => &manifest.commands.child,
             (Command::Run | Command::Test, None) => &manifest.commands.run,
         };
-        let launch = group.launch;
         let place = |text: &String| names.text(text);
         let cache = scratch.join(CACHE);
         let cache = cache.to_string_lossy();
@@ -146,6 +149,7 @@ impl Program {
                 "{entry}" => command.args(launch.entry.iter().map(place)),
                 "{adapter}" => command.arg(&adapter),
                 "{adapter-text}" => command.arg(&self.adapter),
+                "{messages}" => command.args(messages),
                 text => command.arg(text.replace("{scratch}", &cache)),
             };
         }

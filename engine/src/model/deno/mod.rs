@@ -6,6 +6,7 @@ pub mod grammar;
 pub mod kind;
 pub mod operation;
 pub mod options;
+pub mod prompt;
 pub mod session;
 
 use crate::release::Release;

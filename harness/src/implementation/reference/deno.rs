@@ -7,6 +7,7 @@ use permscope_engine::model::deno::descriptor::Thrown;
 use permscope_engine::model::deno::flags::{self, BadFlag};
 use permscope_engine::model::deno::kind::Kind;
 use permscope_engine::model::deno::options;
+use permscope_engine::model::deno::prompt;
 use permscope_engine::model::deno::session::{self, Effected};
 use permscope_engine::release::Release;
 use permscope_engine::rule::Reach;
@@ -115,19 +116,29 @@ fn act(session: &mut session::Session, steps: &[Step]) -> Vec<Reply> {
 
 /// Does a step; the status is the number of the engine's object.
 fn answer(session: &mut session::Session, step: &Step) -> Answered {
-    let key = step.answer;
-    let mut prompter = |_: Kind, _: &Reach| match key {
-        Some(Key::Yes) => session::Reply::Yes,
-        Some(Key::All) => session::Reply::All,
-        // A prompt that nobody answers is closed, which is a no.
-        Some(Key::No) | None => session::Reply::No,
+    // A prompt that nobody answers is closed.
+    let lines = step.answer.map_or(&[None][..], Key::lines);
+    let mut asked = None;
+    let mut prompter = |kind: Kind, reach: &Reach| {
+        asked = Some(prompt::asked(kind, reach));
+        let reply = lines.iter().find_map(|line| prompt::read(*line));
+        reply.unwrap_or(session::Reply::No)
     };
-    let status = match &step.action {
+    let answered = answer_with(session, &step.action, &mut prompter);
+    Answered { prompt: asked, ..answered }
+}
+
+fn answer_with(
+    session: &mut session::Session,
+    action: &Action,
+    prompter: &mut session::Prompter<'_>,
+) -> Answered {
+    let status = match action {
         Action::Query(descriptor) => session.query(&value(descriptor)),
-        Action::Request(descriptor) => session.request(&value(descriptor), &mut prompter),
+        Action::Request(descriptor) => session.request(&value(descriptor), prompter),
         Action::Revoke(descriptor) => session.revoke(&value(descriptor)),
         Action::Use(operation) => {
-            return match session.perform(&value(operation), &mut prompter) {
+            return match session.perform(&value(operation), prompter) {
                 Ok(Effected::Allowed) => Answered::of(Answer::Allowed),
                 Ok(Effected::Absent) => Answered::of(Answer::Absent),
                 Ok(Effected::Blocked(thrown)) => thrown_with(Answer::Blocked, &thrown),
