@@ -25,7 +25,7 @@ const CASE: &str = "model = \"deno\"\n[[case]]\nname = \"one\"\n";
 #[case::unknown_key(
     "step = [{ query = 1, expect = \"prompt\" }]",
     "error: unknown field `step`, expected one of `name`, `releases`, `clauses`, `tags`, \
-     `fixture`, `doors`, `command`, `flags`, `entry`, `environment`, `search-path`, `directory`, `terminal`, \
+     `fixture`, `doors`, `surfaces`, `command`, `flags`, `entry`, `environment`, `search-path`, `directory`, `terminal`, \
      `permissions`, `in`, `steps`, `refused`, `rejected`, `error`
  --> file.toml:4:1
   |

@@ -13,6 +13,7 @@ use serde_json::Value;
 use toml::Spanned;
 
 use super::advisory;
+use super::surface::Surface;
 use crate::operation::Door;
 use crate::wire::{Answer, Change, Command, Key, Place, Refusal, Rejection};
 
@@ -62,6 +63,10 @@ pub struct Case {
     /// The doors that the operations of the case are done through: it becomes a case for each, whose name ends in `@` and the door.
     #[serde(default)]
     pub doors: Vec<Door>,
+
+    /// The places that the flags of the case are written in: it becomes a case for each, whose name ends in `@` and the surface.
+    #[serde(default)]
+    pub surfaces: Vec<Surface>,
 
     /// The runtime's command; `run` where it is left out.
     #[serde(default)]

@@ -9,6 +9,7 @@ pub mod format;
 pub mod kind;
 mod reader;
 pub mod releases;
+pub mod surface;
 pub mod universe;
 
 use std::collections::{BTreeMap, HashMap};

@@ -16,6 +16,7 @@ use super::diagnostic::{Diagnostic, closest, line_of};
 use super::fixture::Fixture;
 use super::format::{self, At, CaseFile};
 use super::releases::Releases;
+use super::surface::Surface;
 use super::universe::{Universe, UniverseFile};
 use super::{BadCorpus, Corpus, clause};
 use crate::carried;
@@ -149,16 +150,38 @@ impl<'a> Reader<'a> {
             match self.case(&text, &file, case.get(), model, format!("{prefix}::{}", name.get())) {
                 Ok(read) => {
                     let read = Case { advisory: advisory.clone(), ..read };
-                    match &case.get().doors[..] {
-                        [] => self.corpus.cases.push(read),
-                        doors => {
+                    let written = case.get();
+                    match (&written.doors[..], &written.surfaces[..]) {
+                        ([], []) => self.corpus.cases.push(read),
+                        (doors, []) => {
                             self.corpus.cases.extend(doors.iter().map(|door| read.through(*door)));
+                        }
+                        (_, surfaces) => {
+                            for surface in surfaces {
+                                if let Err(why) = self.express(*surface, &read) {
+                                    self.errors.push(text.error(name.span(), why));
+                                }
+                            }
                         }
                     }
                 }
                 Err(errors) => self.errors.extend(errors),
             }
         }
+        Ok(())
+    }
+
+    /// Adds a case with its grants written on a surface, in a fixture of its own where it needs one.
+    fn express(&mut self, surface: Surface, case: &Case) -> Result<(), String> {
+        let fixture = &self.corpus.fixtures[&case.launch.fixture];
+        let (mut case, own) = surface.express(case, fixture)?;
+        if let Some(own) = own {
+            // No file has this name, so the fixture of no other case does.
+            let path = case.launch.fixture.join(&case.id);
+            case.launch.fixture.clone_from(&path);
+            self.corpus.fixtures.insert(path, own);
+        }
+        self.corpus.cases.push(case);
         Ok(())
     }
 
@@ -240,6 +263,9 @@ impl<'a> Reader<'a> {
         let uses = written.steps.iter().flatten().any(|step| step.get().operation.is_some());
         if !doors.is_empty() && !uses {
             errors.push(text.error(name.span(), "`doors` need a step that uses something"));
+        }
+        if !doors.is_empty() && !written.surfaces.is_empty() {
+            errors.push(text.error(name.span(), "a case has either `doors` or `surfaces`"));
         }
         if (1..doors.len()).any(|index| doors[..index].contains(&doors[index])) {
             errors.push(text.error(name.span(), "a door is named twice"));

@@ -34,6 +34,9 @@ pub struct Manifest {
     /// The arguments for each way of acting; see [`Commands`].
     #[serde(default)]
     pub commands: Commands,
+    /// What keeps configuration files away from a launch that names none.
+    #[serde(default)]
+    pub no_configuration: Option<String>,
     /// The environment that it needs, beside the case's.
     #[serde(default)]
     pub environment: BTreeMap<String, String>,
@@ -64,7 +67,7 @@ pub enum LaunchBy {
     Message,
 }
 
-/// Arguments, in which `{flags}` stands for the case's flags, `{entry}` for its entry point and the arguments of that, `{adapter}` for the adapter's path, `{adapter-text}` for its text, `{messages}` for the messages that otherwise come by standard input, and `{scratch}` for a folder that it may fill.
+/// Arguments, in which `{flags}` stands for the case's flags, `{entry}` for its entry point and the arguments of that, `{adapter}` for the adapter's path, `{adapter-text}` for its text, `{no-configuration}` for what keeps configuration files away from a launch that names none, `{messages}` for the messages that otherwise come by standard input, and `{scratch}` for a folder that it may fill.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Commands {
@@ -153,6 +156,7 @@ impl Manifest {
             adapter: None,
             mark: String::new(),
             commands: Commands { run: arguments, ..Commands::default() },
+            no_configuration: None,
             environment: BTreeMap::new(),
             refusals: Vec::new(),
             rejection: None,

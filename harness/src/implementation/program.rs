@@ -143,8 +143,12 @@ impl Program {
         let cache = scratch.join(CACHE);
         let cache = cache.to_string_lossy();
         let mut command = tokio::process::Command::new(&self.program);
+        // A launch with a configuration file of its own is not kept from it.
+        let is_configured = launch.flags.iter().any(|flag| flag.starts_with("--config="));
         for argument in arguments {
             match argument.as_str() {
+                "{no-configuration}" if is_configured => &mut command,
+                "{no-configuration}" => command.args(&manifest.no_configuration),
                 "{flags}" => command.args(launch.flags.iter().map(place)),
                 "{entry}" => command.args(launch.entry.iter().map(place)),
                 "{adapter}" => command.arg(&adapter),

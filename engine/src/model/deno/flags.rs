@@ -4,11 +4,14 @@ use std::fmt;
 
 use super::grammar::{BadText, Grammar};
 use super::kind::{KINDS, Kind, Row, Shape};
+use super::sets::{self, Entry};
 use crate::release::Release;
 use crate::resource::Resource;
 use crate::resource::host::Host;
+use crate::resource::path::Path;
 use crate::resource::program::Program;
 use crate::rule::{Effect, Origin, Reach, Rule};
+use crate::world::World;
 
 /// Which of the runtime's commands is launched.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,8 +73,13 @@ pub struct Given {
 }
 
 /// Reads the flags of a launch.
-pub fn read(command: Command, flags: &[String], grammar: Grammar<'_>) -> Result<Given, BadFlag> {
-    let mut reader = Reader { command, grammar, given: empty(), seen: Vec::new() };
+pub fn read<'w>(
+    command: Command,
+    flags: &'w [String],
+    grammar: Grammar<'w>,
+) -> Result<Given, BadFlag> {
+    let (given, seen) = (empty(), Vec::new());
+    let mut reader = Reader { command, grammar, given, seen, config: None, set: None };
     for flag in flags {
         reader.flag(flag)?;
     }
@@ -89,6 +97,10 @@ enum Flag {
     NoPrompt,
     CachedOnly,
     Quiet,
+    /// Which file configures the launch.
+    Config,
+    /// Which set of that file is granted.
+    Set,
     Rule(Effect, Kind),
 }
 
@@ -97,10 +109,14 @@ struct Reader<'w> {
     grammar: Grammar<'w>,
     given: Given,
     seen: Vec<Flag>,
+    /// The configuration file, as written.
+    config: Option<&'w str>,
+    /// The permission set: its name, if it was given one.
+    set: Option<Option<&'w str>>,
 }
 
-impl Reader<'_> {
-    fn flag(&mut self, written: &str) -> Result<(), BadFlag> {
+impl<'w> Reader<'w> {
+    fn flag(&mut self, written: &'w str) -> Result<(), BadFlag> {
         let (name, value) = match written.split_once('=') {
             Some((name, value)) => (name, Some(value)),
             None => (written, None),
@@ -129,6 +145,8 @@ impl Reader<'_> {
             "--cached-only" => return Some(Flag::CachedOnly),
             "--allow-all" => Flag::AllowAll,
             "--no-prompt" => Flag::NoPrompt,
+            "--config" => return Some(Flag::Config),
+            "--permission-set" if self.release().since(2, 5, 0) => Flag::Set,
             _ => {
                 let (verb, kind) = name.strip_prefix("--")?.split_once('-')?;
                 let row = KINDS.iter().find(|row| row.name == kind)?;
@@ -154,6 +172,9 @@ impl Reader<'_> {
         if letter == 'A' {
             return Some(Flag::AllowAll);
         }
+        if letter == 'P' {
+            return self.release().since(2, 5, 0).then_some(Flag::Set);
+        }
         let row = KINDS.iter().find(|row| row.short == Some(letter))?;
         row.allow.contains(self.release()).then_some(Flag::Rule(Effect::Grant, row.kind))
     }
@@ -162,7 +183,7 @@ impl Reader<'_> {
         &mut self,
         flag: Flag,
         name: &str,
-        value: Option<&str>,
+        value: Option<&'w str>,
         written: &str,
     ) -> Result<(), BadFlag> {
         let refuse = |value: Option<&str>, refusal| BadFlag {
@@ -174,6 +195,17 @@ impl Reader<'_> {
             return Err(refuse(value, Refusal::Conflict));
         }
         self.seen.push(flag);
+        match flag {
+            Flag::Config => {
+                self.config = value;
+                return Ok(());
+            }
+            Flag::Set => {
+                self.set = Some(value);
+                return Ok(());
+            }
+            _ => {}
+        }
         let Flag::Rule(effect, kind) = flag else {
             return match value {
                 Some(_) => Err(refuse(value, Refusal::BadValue(None))),
@@ -214,6 +246,7 @@ impl Reader<'_> {
                 let grants = |seen: &Flag| matches!(seen, Flag::Rule(Effect::Grant, _));
                 !release.since(2, 0, 0) || !self.seen.iter().any(grants)
             }
+            Flag::Set => !repeated && !self.seen.contains(&Flag::AllowAll),
             Flag::Rule(Effect::Grant, _)
                 if release.since(2, 0, 0) && self.seen.contains(&Flag::AllowAll) =>
             {
@@ -235,11 +268,15 @@ impl Reader<'_> {
     }
 
     fn finish(mut self) -> Result<Given, BadFlag> {
+        if let Some(name) = self.set {
+            self.add_set(name)?;
+        }
+        let is_grant = |rule: &Rule| rule.effect == Effect::Grant;
         if self.seen.contains(&Flag::AllowAll) || self.command == Command::Eval {
             for row in &KINDS {
                 self.add(row.kind, Effect::Grant, Reach::All, "--allow-all");
             }
-        } else if !self.seen.contains(&Flag::Rule(Effect::Grant, Kind::Import)) {
+        } else if !self.given.rules[Kind::Import as usize].iter().any(is_grant) {
             let cached = self.seen.contains(&Flag::CachedOnly);
             self.given.rules[Kind::Import as usize].extend(self.default_imports(cached));
         }
@@ -247,6 +284,46 @@ impl Reader<'_> {
             self.protect_programs();
         }
         Ok(self.given)
+    }
+
+    /// Adds what the permission set says; of a kind that a flag grants, the flag alone says what is granted.
+    fn add_set(&mut self, name: Option<&str>) -> Result<(), BadFlag> {
+        let refuse = |value: Option<String>, why: Option<BadText>| BadFlag {
+            flag: "--permission-set".to_owned(),
+            value,
+            refusal: Refusal::BadValue(why),
+        };
+        let world = self.grammar.world;
+        let file = self.config.map(|config| world.path(config));
+        let text = file.as_ref().and_then(|file| world.texts.get(file));
+        let entries = match (text, name) {
+            (Some(text), _) => sets::read(text, name),
+            (None, None) => Ok(Vec::new()),
+            (None, Some(_)) => Err(sets::BadSet::Missing),
+        };
+        let entries = entries.map_err(|_| refuse(name.map(str::to_owned), None))?;
+        // What is relative in the file is read from where the file is.
+        let directory = file.as_ref().and_then(Path::parent);
+        let world =
+            World { directory: directory.unwrap_or(world.directory.clone()), ..world.clone() };
+        let grammar = Grammar { world: &world, ..self.grammar };
+        for Entry { kind, effect, parts } in entries {
+            if effect == Effect::Grant && self.seen.contains(&Flag::Rule(effect, kind)) {
+                continue;
+            }
+            let Some(parts) = parts else {
+                self.add(kind, effect, Reach::All, "--permission-set");
+                continue;
+            };
+            for part in parts {
+                let reach = grammar.rule(kind.row(), effect, &part);
+                let reach = reach.map_err(|why| refuse(Some(part.clone()), Some(why)))?;
+                if let Some(reach) = reach {
+                    self.add(kind, effect, reach, "--permission-set");
+                }
+            }
+        }
+        Ok(())
     }
 
     /// The hosts that code may be imported from without a flag; only over HTTPS.

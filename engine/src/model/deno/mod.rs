@@ -8,6 +8,7 @@ pub mod operation;
 pub mod options;
 pub mod prompt;
 pub mod session;
+pub mod sets;
 
 use crate::release::Release;
 
