@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 use super::case::{Case, Scope};
 use super::fixture::{Content, Entry, Fixture};
 use crate::launch::ROOT;
-use crate::wire::{Command, Place};
+use crate::wire::{Capability, Command, Place};
 
 /// The file that a permission set is written to, in the fixture's folder.
 const CONFIGURATION: &str = "deno.json";
@@ -76,6 +76,7 @@ impl Surface {
                 let entry = Entry { path: CONFIGURATION.to_owned(), content: Content::File(text) };
                 fixture.entries.push(entry);
                 own = Some(fixture);
+                case.needs.insert(Capability::CommandLine);
                 case.launch.flags =
                     vec![format!("--config={ROOT}/{CONFIGURATION}"), "-P".to_owned()];
             }
