@@ -129,7 +129,8 @@ fn place_of(step: &Step, directory: &Path, names: Names<'_>) -> Option<Place> {
             Some(Place::At(path, real))
         }
         Effect::Appears(field) => {
-            Some(Place::Below(path(field).unwrap_or_else(|| directory.to_owned())))
+            let folder = path(field).unwrap_or_else(|| directory.to_owned());
+            Some(Place::Below(fs::canonicalize(&folder).unwrap_or(folder)))
         }
         Effect::Connects => Some(Place::Listener),
     }
@@ -165,7 +166,9 @@ fn thing(path: &Path) -> Option<Thing> {
 fn marks(metadata: &fs::Metadata) -> Vec<u64> {
     use std::os::unix::fs::MetadataExt;
     let owner = [metadata.mode().into(), metadata.uid().into(), metadata.gid().into()];
-    let time = [metadata.mtime().cast_unsigned(), metadata.mtime_nsec().cast_unsigned()];
+    // The second tells of a change even where all else was set to what it had been.
+    let time = [metadata.mtime(), metadata.mtime_nsec(), metadata.ctime(), metadata.ctime_nsec()];
+    let time = time.map(i64::cast_unsigned);
     match metadata.is_dir() {
         true => owner.to_vec(),
         false => [owner.as_slice(), &time].concat(),

@@ -118,6 +118,11 @@ const fn connects(
 pub const OPERATIONS: &[Operation] = &[
     // What is read of files.
     about("read-file", &["path"], "reads a file"),
+    about(
+        "read-file-patched",
+        &["path"],
+        "reads a file, with other functions in the place of those that make a path plain",
+    ),
     about("stat", &["path"], "asks about what a path leads to"),
     about("lstat", &["path"], "asks about what stands at a path, a link included"),
     about("statfs", &["path"], "asks about the file system that a path is in"),
@@ -200,7 +205,8 @@ pub const OPERATIONS: &[Operation] = &[
     about("listen", &["host"], "listens by TCP"),
     about("datagram", &["host"], "opens a socket for datagrams"),
     about("connect-unix", &["path"], "connects to a Unix socket"),
-    changes("listen-unix", &["path"], "path", "listens on a Unix socket"),
+    // The system takes the socket's file away with the process.
+    about("listen-unix", &["path"], "listens on a Unix socket"),
     about("dns-lookup", &["host"], "looks a name up"),
     about("import", &["path", "url"], "imports a module"),
     connects("import-data", &["url"], "imports a module of data, which imports the URL"),
@@ -208,6 +214,18 @@ pub const OPERATIONS: &[Operation] = &[
     changes("sqlite-open", &["path"], "path", "makes a database"),
     changes("sqlite-attach", &["path"], "path", "attaches a database to one in memory"),
     changes("report", &["path"], "path", "writes a diagnostic report"),
+    changes(
+        "report-beside",
+        &["path"],
+        "path",
+        "writes a diagnostic report of that name to a folder that was named before",
+    ),
+    changes(
+        "report-unnamed",
+        &["path"],
+        "path",
+        "writes a diagnostic report where the runtime was told before to write them",
+    ),
     changes("heap-snapshot", &["path"], "path", "writes a snapshot of the heap"),
     appears("trace-events", &[], "turns tracing on, which writes a log"),
 ];
@@ -232,16 +250,10 @@ pub fn names(model: Model) -> Box<dyn Iterator<Item = &'static str>> {
 
 /// The kinds that an operation can require of a model, by their names.
 pub fn kinds(model: Model, name: &str) -> impl Iterator<Item = &'static str> + use<> {
-    let of_deno: &[deno::kind::Kind] = match model {
-        Model::Deno => deno::operation::kinds_of(name),
-        Model::Node => &[],
-    };
-    let of_node: &[node::kind::Kind] = match model {
-        Model::Deno => &[],
-        Model::Node => node::operation::kinds_of(name),
-    };
-    let of_deno = of_deno.iter().map(|kind| kind.row().name);
-    of_deno.chain(of_node.iter().map(|kind| kind.row().scope))
+    let of_deno = (model == Model::Deno).then(|| deno::operation::kinds_of(name));
+    let of_node = (model == Model::Node).then(|| node::operation::kinds_of(name));
+    let of_deno = of_deno.into_iter().flatten().map(|kind| kind.row().name);
+    of_deno.chain(of_node.into_iter().flatten().map(|kind| kind.row().scope))
 }
 
 impl Operation {

@@ -289,7 +289,7 @@ fn fixture_shown(text: &str) -> String {
 #[rstest]
 #[case::misspelt_key(
     "[[entry]]\npath = \"a\"\nflie = \"\"",
-    "error: unknown field `flie`, expected one of `path`, `file`, `program`, `adapter`, `link`, `directory`
+    "error: unknown field `flie`, expected one of `path`, `file`, `program`, `adapter`, `link`, `directory`, `socket`
  --> own.toml:3:1
   |
 3 | flie = \"\"
@@ -299,7 +299,7 @@ fn fixture_shown(text: &str) -> String {
 )]
 #[case::two_things(
     "[[entry]]\npath = \"a\"\nfile = \"\"\nlink = \"b\"",
-    "error: an entry is a `file`, a `program`, a `link`, `adapter = true` or `directory = true`
+    "error: an entry is a `file`, a `program`, a `link`, `adapter = true`, `directory = true` or `socket = true`
  --> own.toml:2:8
   |
 2 | path = \"a\"

@@ -16,8 +16,9 @@ pub struct Written {
     pub title: String,
     /// What was bypassed.
     pub kind: String,
-    /// The day, as `2025-06-04`.
-    pub published: String,
+    /// The day, as `2025-06-04`, where it is known.
+    #[serde(default)]
+    pub published: Option<String>,
     /// The releases that have the weakness, as published.
     pub affected: At<format::Releases>,
     /// The releases that brought the cure.
@@ -33,8 +34,8 @@ pub struct Advisory {
     pub title: String,
     /// What was bypassed.
     pub kind: String,
-    /// The day.
-    pub published: String,
+    /// The day, where it is known.
+    pub published: Option<String>,
     /// The releases that have the weakness, as published.
     pub affected: Releases,
     /// The releases that brought the cure.

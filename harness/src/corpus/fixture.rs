@@ -40,6 +40,8 @@ pub enum Content {
     Link(String),
     /// A directory.
     Directory,
+    /// A socket that somebody listens on for as long as the case lasts.
+    Socket,
 }
 
 /// A fixture's file, as written.
@@ -65,6 +67,8 @@ struct WrittenEntry {
     link: Option<String>,
     #[serde(default)]
     directory: Option<bool>,
+    #[serde(default)]
+    socket: Option<bool>,
 }
 
 impl WrittenEntry {
@@ -77,11 +81,12 @@ impl WrittenEntry {
             self.link.map(Content::Link),
             self.adapter.filter(|is_it| *is_it).map(|_| Content::Adapter),
             self.directory.filter(|is_it| *is_it).map(|_| Content::Directory),
+            self.socket.filter(|is_it| *is_it).map(|_| Content::Socket),
         ];
         let mut contents = contents.into_iter().flatten();
         let (Some(content), None) = (contents.next(), contents.next()) else {
-            return Err("an entry is a `file`, a `program`, a `link`, `adapter = true` or \
-                        `directory = true`"
+            return Err("an entry is a `file`, a `program`, a `link`, `adapter = true`, \
+                        `directory = true` or `socket = true`"
                 .into());
         };
         let is_plain = |component| matches!(component, Component::Normal(_));
@@ -91,7 +96,7 @@ impl WrittenEntry {
                 let beside = Path::new(path).parent().unwrap_or(Path::new(""));
                 stays_inside(to, &format!("{ROOT}/{}", beside.display()))
             }
-            Content::File(_) | Content::Program(_) | Content::Adapter | Content::Directory => true,
+            _ => true,
         };
         if !inside || !link_stays {
             return Err(format!("the entry \"{path}\" leads out of the fixture"));
@@ -137,14 +142,16 @@ impl Fixture {
         self.files(ROOT).iter().any(is_it)
     }
 
-    /// Makes the fixture in an empty folder, for an implementation with this adapter.
-    pub fn make(&self, root: &Path, adapter: &str) -> Result<()> {
+    /// Makes the fixture in an empty folder, for an implementation with this adapter; its sockets are listened on until what is returned goes.
+    pub fn make(&self, root: &Path, adapter: &str) -> Result<Vec<Listening>> {
+        let mut sockets = Vec::new();
         for entry in &self.entries {
             let path = root.join(&entry.path);
-            make_entry(entry, &path, root, adapter)
-                .with_context(|| format!("cannot make {} of a fixture", path.display()))?;
+            let made = make_entry(entry, &path, root, adapter);
+            let made = made.with_context(|| format!("cannot make {} of a fixture", path.display()));
+            sockets.extend(made?);
         }
-        Ok(())
+        Ok(sockets)
     }
 
     /// What exists, for an implementation that has no folder; directories included.
@@ -163,7 +170,7 @@ impl Fixture {
             let (kind, target, text) = match &entry.content {
                 Content::File(text) => (FileKind::File, None, Some(text.clone())),
                 Content::Program(text) => (FileKind::Program, None, Some(text.clone())),
-                Content::Adapter => (FileKind::File, None, None),
+                Content::Adapter | Content::Socket => (FileKind::File, None, None),
                 Content::Directory => (FileKind::Directory, None, None),
                 Content::Link(to) => (FileKind::Link, Some(to.replace(ROOT, root)), None),
             };
@@ -175,7 +182,15 @@ impl Fixture {
     }
 }
 
-fn make_entry(entry: &Entry, path: &Path, root: &Path, adapter: &str) -> Result<()> {
+/// Somebody who listens on a socket.
+#[cfg(unix)]
+pub type Listening = std::os::unix::net::UnixListener;
+
+/// Nobody: there are no such sockets here.
+#[cfg(not(unix))]
+pub type Listening = std::convert::Infallible;
+
+fn make_entry(entry: &Entry, path: &Path, root: &Path, adapter: &str) -> Result<Option<Listening>> {
     if let Some(parent) = path.parent() {
         fs::create_dir_all(parent)?;
     }
@@ -191,8 +206,19 @@ fn make_entry(entry: &Entry, path: &Path, root: &Path, adapter: &str) -> Result<
             make_link(&PathBuf::from(destination), path)?;
         }
         Content::Directory => fs::create_dir_all(path)?,
+        Content::Socket => return listen(path),
     }
-    Ok(())
+    Ok(None)
+}
+
+#[cfg(unix)]
+fn listen(path: &Path) -> Result<Option<Listening>> {
+    Ok(Some(Listening::bind(path)?))
+}
+
+#[cfg(not(unix))]
+fn listen(_: &Path) -> Result<Option<Listening>> {
+    anyhow::bail!("a socket needs a system that has them in its files")
 }
 
 #[cfg(unix)]

@@ -110,7 +110,12 @@ fn area(case: &Case) -> &str {
     };
     // A corpus outside of the project need not have a folder for the model.
     let (first, rest) = folders.split_once("::").unwrap_or((folders, ""));
-    if first == case.model.name() { rest } else { folders }
+    let model = case.model.name();
+    if first == model {
+        return rest;
+    }
+    // Some folders hold both models, a folder each.
+    folders.strip_suffix(model).and_then(|above| above.strip_suffix("::")).unwrap_or(folders)
 }
 
 /// What a step does: its verb, and the operation where it uses a permission.

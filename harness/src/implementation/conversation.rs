@@ -81,12 +81,14 @@ impl Program {
         setting: Setting<'_>,
     ) -> Result<Conversation> {
         let folder = temporary_folder()?;
+        let mut sockets = Vec::new();
         let root = match self.manifest.launch {
             LaunchBy::Message => NOWHERE.to_owned(),
             LaunchBy::Arguments => {
                 let root = folder.path().join("root");
                 fs::create_dir(&root).with_context(|| format!("cannot make {}", root.display()))?;
-                (setting.fixtures)(&group.launch.fixture).make(&root, &self.adapter)?;
+                let fixture = (setting.fixtures)(&group.launch.fixture);
+                sockets.extend(fixture.make(&root, &self.adapter)?);
                 root.to_string_lossy().into_owned()
             }
         };
@@ -177,6 +179,7 @@ impl Program {
         };
         // Whatever the process has started ends with it.
         drop(child);
+        drop(sockets);
         let (stderr, asked) = match (last_words, terminal) {
             (Some(last_words), _) => {
                 let stderr = timeout(FAREWELL, last_words).await;

@@ -28,7 +28,7 @@ struct Cell {
 enum State {
     Vulnerable,
     Fixed,
-    /// Something else is not as promised, so the weakness was not looked for in full.
+    /// It could not be looked for, because something else went wrong.
     Other,
     NotRun,
 }
@@ -39,8 +39,9 @@ impl Cell {
         self.broke += usize::from(record.outcome == Word::Broke);
         match record.severity {
             Some(Severity::OverGrant) => self.over_grants += 1,
-            Some(_) => self.others += 1,
-            None => {}
+            Some(Severity::OverDeny) => self.others += 1,
+            // It was not let happen, in whatever words that was told.
+            Some(Severity::Diagnostic) | None => {}
         }
     }
 
@@ -95,7 +96,11 @@ impl<'c> Table<'c> {
                 rows[row].cells[column].add(&record);
             }
         }
-        rows.sort_by_key(|row| (row.model, &row.advisory.published, &row.advisory.id));
+        // The newest that has no day yet comes last.
+        rows.sort_by_key(|row| {
+            let Advisory { published, id, .. } = row.advisory;
+            (row.model, published.is_none(), published.as_deref(), id.as_str())
+        });
         Ok(Self { rows })
     }
 
@@ -117,7 +122,7 @@ fn is_as_published(advisory: &Advisory, cell: Cell, ran: &Ran) -> bool {
     match cell.state() {
         State::Vulnerable => is_affected,
         State::Fixed => !is_affected,
-        State::Other => false,
+        State::Other => cell.broke == 0,
         State::NotRun => true,
     }
 }

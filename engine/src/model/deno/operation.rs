@@ -50,14 +50,15 @@ pub fn names() -> impl Iterator<Item = &'static str> {
 }
 
 /// What an operation can require.
-pub fn kinds_of(name: &str) -> &'static [Kind] {
-    match name {
+pub fn kinds_of(name: &str) -> impl Iterator<Item = Kind> + use<> {
+    let kinds: &[Kind] = match name {
         "read-file" | "worker" => &[Kind::Read],
         "write-file" => &[Kind::Write],
         "env-get" => &[Kind::Env],
         "run" => &[Kind::Run],
         _ => &[],
-    }
+    };
+    kinds.iter().copied()
 }
 
 /// What is done to a resource.

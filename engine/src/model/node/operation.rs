@@ -2,19 +2,31 @@
 
 use super::descriptor::{Thrown, file_path};
 use super::kind::Kind;
+use crate::release::{Release, Since};
 use crate::resource::path::Path;
 use crate::value::Value;
 use crate::world::{Entry, World};
 
-/// An operation, and the permissions that it requires, in the order in which they are asked for.
+/// An operation, and what it requires, in the order in which it is asked for.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Operation {
-    /// The kinds required; none where every program may do it.
-    pub requires: &'static [Kind],
-    /// What it is done to, as written.
-    pub argument: String,
+    /// The kinds required, each with what it is required for, as written.
+    pub requires: Vec<(Kind, String)>,
+    /// Whether it is refused for what it is, whatever it is done to.
+    pub refused: Refused,
     /// What is there to do it with.
     pub found: Found,
+}
+
+/// Whether an operation is refused for what it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refused {
+    /// It is not: its requirements decide.
+    No,
+    /// Unless everything may be read and written.
+    UnlessAllFiles,
+    /// Wherever the model is in force.
+    Always,
 }
 
 /// What stands where an operation looks.
@@ -28,20 +40,198 @@ pub enum Found {
     Unfit(&'static str),
 }
 
-/// Reads an operation: its name and its argument.
-pub fn read(value: &Value, world: &World) -> Result<Operation, Thrown> {
+/// The field of an operation that something is required for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Field {
+    Path,
+    To,
+    /// The operation is required as such.
+    Itself,
+}
+
+/// What an operation needs to find.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Need {
+    Nothing,
+    /// A file with a text.
+    File,
+    /// Something at its path.
+    Anything,
+    /// A directory around its path.
+    Place,
+    /// Something at its path, and a directory around the other.
+    AnythingAndPlace,
+    /// A directory around the other path.
+    OtherPlace,
+    Variable,
+    Program,
+}
+
+/// One operation.
+struct Row {
+    name: &'static str,
+    requires: &'static [(Kind, Field)],
+    refused: Refused,
+    need: Need,
+}
+
+const fn row(name: &'static str, requires: &'static [(Kind, Field)], need: Need) -> Row {
+    Row { name, requires, refused: Refused::No, need }
+}
+
+const fn disabled(name: &'static str, requires: &'static [(Kind, Field)]) -> Row {
+    Row { name, requires, refused: Refused::Always, need: Need::Anything }
+}
+
+const NOTHING: &[(Kind, Field)] = &[];
+const READ: &[(Kind, Field)] = &[(Kind::FsRead, Field::Path)];
+const WRITE: &[(Kind, Field)] = &[(Kind::FsWrite, Field::Path)];
+const READ_AND_WRITE: &[(Kind, Field)] =
+    &[(Kind::FsRead, Field::Path), (Kind::FsWrite, Field::Path)];
+const NET: &[(Kind, Field)] = &[(Kind::Net, Field::Itself)];
+/// What is moved or linked is read and written where it was, and written where it comes to.
+const MOVED: &[(Kind, Field)] =
+    &[(Kind::FsRead, Field::Path), (Kind::FsWrite, Field::Path), (Kind::FsWrite, Field::To)];
+
+/// Every operation; those of the environment and of databases no release restricts.
+const ROWS: &[Row] = &[
+    row("read-file", READ, Need::File),
+    row("read-file-patched", READ, Need::File),
+    row("stat", READ, Need::Anything),
+    row("lstat", READ, Need::Anything),
+    row("statfs", READ, Need::Anything),
+    row("access", READ, Need::Anything),
+    row("exists", READ, Need::Anything),
+    row("read-dir", READ, Need::Anything),
+    row("open-dir", READ, Need::Anything),
+    row("read-link", READ, Need::Anything),
+    row("real-path", READ, Need::Anything),
+    row("real-path-native", READ, Need::Anything),
+    row("blob", READ, Need::Anything),
+    row("watch", READ, Need::Anything),
+    row("watch-file", READ, Need::Nothing),
+    row("chdir", READ, Need::Anything),
+    row("cwd", NOTHING, Need::Nothing),
+    row("write-file", WRITE, Need::Place),
+    row("append-file", WRITE, Need::Place),
+    row("open", READ_AND_WRITE, Need::Place),
+    row("mkdir", WRITE, Need::Place),
+    row("remove", WRITE, Need::Anything),
+    row("remove-tree", READ_AND_WRITE, Need::Anything),
+    row("truncate", READ_AND_WRITE, Need::Anything),
+    row("chmod", WRITE, Need::Anything),
+    row("chown", WRITE, Need::Anything),
+    row("lchown", WRITE, Need::Anything),
+    row("utime", WRITE, Need::Anything),
+    row("lutime", WRITE, Need::Anything),
+    row("make-temp-dir", WRITE, Need::Anything),
+    row("rename", MOVED, Need::AnythingAndPlace),
+    row("link", MOVED, Need::AnythingAndPlace),
+    row(
+        "copy-file",
+        &[(Kind::FsRead, Field::Path), (Kind::FsWrite, Field::To)],
+        Need::AnythingAndPlace,
+    ),
+    row(
+        "copy-tree",
+        &[(Kind::FsRead, Field::Path), (Kind::FsRead, Field::To), (Kind::FsWrite, Field::To)],
+        Need::AnythingAndPlace,
+    ),
+    Row {
+        name: "symlink",
+        requires: &[(Kind::FsWrite, Field::To)],
+        refused: Refused::UnlessAllFiles,
+        need: Need::OtherPlace,
+    },
+    row("stat-open", READ, Need::Anything),
+    disabled("chmod-open", READ),
+    disabled("chown-open", READ),
+    disabled("utime-open", READ),
+    disabled("sync-open", READ),
+    row("env-get", NOTHING, Need::Variable),
+    row("env-has", NOTHING, Need::Variable),
+    row("env-set", NOTHING, Need::Nothing),
+    row("env-delete", NOTHING, Need::Nothing),
+    row("env-list", NOTHING, Need::Nothing),
+    row("load-env-file", READ, Need::File),
+    row("run", &[(Kind::Child, Field::Itself)], Need::Program),
+    row("kill", NOTHING, Need::Nothing),
+    row("worker", &[(Kind::Worker, Field::Itself), (Kind::FsRead, Field::Path)], Need::File),
+    row("require", READ, Need::File),
+    row("wasi", &[(Kind::Wasi, Field::Itself)], Need::Nothing),
+    row("inspector", &[(Kind::Inspector, Field::Itself)], Need::Nothing),
+    disabled("binding", READ),
+    row("connect", NET, Need::Nothing),
+    row("fetch", NET, Need::Nothing),
+    row("listen", NET, Need::Nothing),
+    row("datagram", NET, Need::Nothing),
+    row("dns-lookup", NET, Need::Nothing),
+    row("connect-unix", NET, Need::Anything),
+    row("listen-unix", NET, Need::Place),
+    row("report", WRITE, Need::Place),
+    row("report-beside", WRITE, Need::Place),
+    row("report-unnamed", WRITE, Need::Place),
+    row("heap-snapshot", WRITE, Need::Place),
+    row("trace-events", WRITE, Need::Nothing),
+];
+
+/// The network was free before (nodejs/node#58517).
+const NETWORK: Since = Since(&[Release::new(25, 0, 0)]);
+
+/// Every operation.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    ROWS.iter().map(|row| row.name)
+}
+
+/// What an operation can require.
+pub fn kinds_of(name: &str) -> impl Iterator<Item = Kind> + use<> {
+    let row = ROWS.iter().find(|row| row.name == name);
+    row.into_iter().flat_map(|row| row.requires).map(|(kind, _)| *kind)
+}
+
+/// Reads an operation: its name, and what it is done to.
+pub fn read(value: &Value, release: Release, world: &World) -> Result<Operation, Thrown> {
     let name = match value.field("name") {
         Value::Text(name) => name.as_str(),
         other => return Err(Thrown::type_error(format!("{} is no operation", other.noun()))),
     };
-    let (field, requires): (&str, &'static [Kind]) = match name {
-        "read-file" => ("path", &[Kind::FsRead]),
-        "write-file" => ("path", &[Kind::FsWrite]),
-        "run" => ("command", &[Kind::Child]),
-        "worker" => ("path", &[Kind::Worker, Kind::FsRead]),
-        // No release restricts the environment.
-        "env-get" => ("variable", &[]),
-        _ => return Err(Thrown::type_error(format!("\"{name}\" is no operation"))),
+    let row = ROWS.iter().find(|row| row.name == name);
+    let row = row.ok_or_else(|| Thrown::type_error(format!("\"{name}\" is no operation")))?;
+    let argument = argument(row, value)?;
+    let other = match value.field("to") {
+        Value::Text(to) => to.clone(),
+        _ => String::new(),
+    };
+    let mode = match value.field("mode") {
+        Value::Text(mode) => mode.as_str(),
+        _ => "r",
+    };
+    let is_guarded = |kind: Kind| kind != Kind::Net || NETWORK.includes(release);
+    let is_required = |kind: Kind| match (row.name, kind) {
+        ("open", Kind::FsRead) => mode == "r" || mode.contains('+'),
+        ("open", Kind::FsWrite) => mode != "r",
+        (_, kind) => is_guarded(kind),
+    };
+    let requires = row.requires.iter().filter(|(kind, _)| is_required(*kind));
+    let requires = requires.map(|(kind, field)| match field {
+        Field::Path | Field::Itself => (*kind, argument.clone()),
+        Field::To => (*kind, other.clone()),
+    });
+    let requires = requires.collect();
+    let found = find(row, &argument, &other, mode, world);
+    Ok(Operation { requires, refused: row.refused, found })
+}
+
+/// What an operation is done to, as written.
+fn argument(row: &Row, value: &Value) -> Result<String, Thrown> {
+    let field = match (row.need, row.name) {
+        (Need::Program, _) => "command",
+        (Need::Variable, _) | (_, "env-set" | "env-delete") => "variable",
+        // What is written by the way goes to the working directory.
+        (_, "trace-events") => return Ok(".".to_owned()),
+        (_, "connect" | "fetch" | "listen" | "datagram" | "dns-lookup") => return Ok(String::new()),
+        (_, "cwd" | "kill" | "env-list" | "wasi" | "inspector") => return Ok(String::new()),
+        _ => "path",
     };
     let argument = match value.field(field) {
         Value::Text(text) => text.clone(),
@@ -55,38 +245,34 @@ pub fn read(value: &Value, world: &World) -> Result<Operation, Thrown> {
         let message = "a path has no NUL in it".to_owned();
         return Err(Thrown { code: "ERR_INVALID_ARG_VALUE", message });
     }
-    let found = find(name, &argument, world);
-    Ok(Operation { requires, argument, found })
+    Ok(argument)
 }
 
-/// Every operation.
-pub fn names() -> impl Iterator<Item = &'static str> {
-    ["read-file", "write-file", "env-get", "run", "worker"].into_iter()
-}
-
-/// What an operation can require.
-pub fn kinds_of(name: &str) -> &'static [Kind] {
-    match name {
-        "read-file" => &[Kind::FsRead],
-        "write-file" => &[Kind::FsWrite],
-        "run" => &[Kind::Child],
-        "worker" => &[Kind::Worker, Kind::FsRead],
-        _ => &[],
-    }
-}
-
-fn find(name: &str, argument: &str, world: &World) -> Found {
+fn find(row: &Row, argument: &str, other: &str, mode: &str, world: &World) -> Found {
     let path = world.path(argument);
     let present = |is_there| if is_there { Found::Present } else { Found::Absent };
-    match (name, world.resolve(&path)) {
-        ("env-get", _) => present(world.environment.contains_key(argument)),
-        ("write-file" | "read-file", Some(Entry::Directory)) => Found::Unfit("EISDIR"),
-        ("write-file", _) => {
-            let directory = path.parent().unwrap_or_else(|| Path::root(world.platform));
-            present(world.resolve(&directory) == Some(&Entry::Directory))
+    // A link that leads nowhere is something, too.
+    let is_there = |path: &Path| world.resolve(path).is_some() || world.entries.contains_key(path);
+    let has_place = |path: &Path| {
+        let directory = path.parent().unwrap_or_else(|| Path::root(world.platform));
+        world.resolve(&directory) == Some(&Entry::Directory)
+    };
+    match (row.need, world.resolve(&path)) {
+        (Need::Nothing, _) => Found::Present,
+        (Need::Variable, _) => present(world.environment.contains_key(argument)),
+        (Need::Program, _) if !argument.contains('/') => {
+            present(world.find_program(argument).is_some())
         }
-        ("run", _) if !argument.contains('/') => present(world.find_program(argument).is_some()),
-        ("run", Some(Entry::File | Entry::Directory)) => Found::Unfit("EACCES"),
-        (_, at) => present(matches!(at, Some(Entry::File | Entry::Program))),
+        (Need::Program, Some(Entry::File | Entry::Directory)) => Found::Unfit("EACCES"),
+        (Need::File, Some(Entry::Directory)) => Found::Unfit("EISDIR"),
+        (Need::Place, Some(Entry::Directory)) if row.name == "write-file" => Found::Unfit("EISDIR"),
+        (Need::File | Need::Program, at) => {
+            present(matches!(at, Some(Entry::File | Entry::Program)))
+        }
+        (Need::Place, _) if row.name == "open" && mode.starts_with('r') => present(is_there(&path)),
+        (Need::Place, _) => present(has_place(&path)),
+        (Need::Anything, _) => present(is_there(&path)),
+        (Need::AnythingAndPlace, _) => present(is_there(&path) && has_place(&world.path(other))),
+        (Need::OtherPlace, _) => present(has_place(&world.path(other))),
     }
 }

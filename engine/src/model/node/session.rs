@@ -7,7 +7,7 @@ use super::descriptor::{self, Question, Reference, Thrown};
 use super::flags::{self, Given, Mode};
 use super::grammar;
 use super::kind::{KINDS, Kind, Shape};
-use super::operation::{self, Found};
+use super::operation::{self, Found, Refused};
 use super::options::{self, Options, Place};
 use crate::decide::{Decision, Precedence, Standing};
 use crate::release::{Release, Since};
@@ -161,20 +161,35 @@ impl Session {
 
     /// Does an operation.
     pub fn perform(&self, operation: &Value) -> Result<Effected, Thrown> {
-        let operation = operation::read(operation, &self.world)?;
-        let reference = Reference::Path(operation.argument.clone());
+        let argument = match operation.field("path") {
+            Value::Text(path) => path.clone(),
+            _ => String::new(),
+        };
+        let operation = operation::read(operation, self.release, &self.world)?;
         if self.mode == Mode::Enforced {
-            let missing =
-                operation.requires.iter().find(|kind| self.decide(**kind, &reference).is_none());
-            if let Some(kind) = missing {
-                return Ok(Effected::Blocked(self.access_denied(*kind, operation.argument)));
+            let is_missing = |(kind, argument): &&(Kind, String)| {
+                self.decide(*kind, &Reference::Path(argument.clone())).is_none()
+            };
+            if let Some((kind, argument)) = operation.requires.iter().find(is_missing) {
+                return Ok(Effected::Blocked(self.access_denied(*kind, argument.clone())));
+            }
+            let has_all = |kind| self.decide(kind, &Reference::Whole).is_some();
+            let is_refused = match operation.refused {
+                Refused::No => false,
+                Refused::UnlessAllFiles => !has_all(Kind::FsRead) || !has_all(Kind::FsWrite),
+                Refused::Always => true,
+            };
+            if is_refused {
+                // What is refused for what it is names neither a permission nor a resource.
+                let resource = String::new();
+                return Ok(Effected::Blocked(AccessDenied { permission: "", resource, flag: "" }));
             }
         }
         match operation.found {
             Found::Present => Ok(Effected::Allowed),
             Found::Absent => Ok(Effected::Absent),
             Found::Unfit(code) => {
-                let message = format!("the system refuses \"{}\"", operation.argument);
+                let message = format!("the system refuses \"{argument}\"");
                 Err(Thrown { code, message })
             }
         }
