@@ -244,6 +244,9 @@ fn written_step(step: &SeenStep) -> Value {
     if let Some(partial) = step.partial {
         table.insert("partial", partial.into());
     }
+    if let Some(done) = step.done {
+        table.insert("done", done.into());
+    }
     if let Some(same_as) = step.same_as {
         table.insert("same-as", number(same_as).into());
     }

@@ -63,6 +63,9 @@ pub struct SeenStep {
     /// What the user was asked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shown: Option<String>,
+    /// Whether the operation was done, where that is not what was told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub done: Option<bool>,
     /// The step whose status object it is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub same_as: Option<usize>,
@@ -196,7 +199,15 @@ fn compare_step(number: usize, promise: &Promise, seen: &Answered) -> (SeenStep,
     if promise.changes.as_ref().is_some_and(|changes| *changes != seen.changes) {
         step.changes = Some(seen.changes.clone());
     }
-    let severity = match access(seen.answer).cmp(&access(promise.answer)) {
+    // Where what was told and what happened agree, the answer says it all.
+    step.done = seen.done.filter(|done| *done != (seen.answer == Answer::Allowed));
+    // What happened counts, and not what was told of it.
+    let given = match seen.done {
+        Some(true) => access(Answer::Allowed),
+        Some(false) => access(seen.answer).min(access(Answer::Blocked)),
+        None => access(seen.answer),
+    };
+    let severity = match given.cmp(&access(promise.answer)) {
         std::cmp::Ordering::Greater => Severity::OverGrant,
         std::cmp::Ordering::Less => Severity::OverDeny,
         std::cmp::Ordering::Equal => Severity::Diagnostic,
@@ -215,6 +226,7 @@ impl SeenStep {
             resource: None,
             message: None,
             shown: None,
+            done: None,
             same_as: None,
             changes: None,
         }

@@ -1,7 +1,6 @@
 //! Effects: what a case has really done, seen from outside and not asked for.
 //!
 //! What a program is told and what happens are two observations, and a runtime may be wrong in either.
-//! Where they disagree, what happened is the answer.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -46,6 +45,16 @@ enum Place {
     Listener,
 }
 
+impl Place {
+    /// Whether what is seen in one place is seen in the other: two paths may lead to one file.
+    fn is_same(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Place::At(_, a), Place::At(_, b)) => a == b,
+            _ => self == other,
+        }
+    }
+}
+
 impl Watch {
     /// Looks at the folder of a case before it begins; nothing where no step of the case leaves anything behind.
     pub fn begin(case: &Case, root: &Path, names: Names<'_>) -> Option<Self> {
@@ -57,11 +66,11 @@ impl Watch {
         is_watched.then(|| Self { root: root.to_owned(), before: look(root), places })
     }
 
-    /// The replies, corrected by what was seen: that a step had an effect, or that it had none.
-    pub fn correct(&self, mut replies: Vec<Reply>, connections: usize) -> Vec<Reply> {
+    /// The replies, with what was seen beside what was told: that a step had an effect, or that it had none.
+    pub fn complete(&self, mut replies: Vec<Reply>, connections: usize) -> Vec<Reply> {
         let after = look(&self.root);
         for (number, (_, place)) in self.places.iter().enumerate() {
-            let is_same = |(_, other): &&(usize, Place)| other == place;
+            let is_same = |(_, other): &&(usize, Place)| other.is_same(place);
             // Steps that would be seen in the same place cannot be told apart, and are judged together, once.
             if self.places[..number].iter().any(|earlier| is_same(&earlier)) {
                 continue;
@@ -70,20 +79,14 @@ impl Watch {
             let is_claimed = |step: &usize| matches!(replies.get(*step), Some(Reply::Answered(answered)) if answered.answer == Answer::Allowed);
             let claims: Vec<_> = steps.iter().copied().filter(is_claimed).collect();
             let is_seen = self.is_seen(place, &after, connections);
-            let (step, answer, told) = match (&claims[..], is_seen) {
-                ([], true) => (steps[0], Answer::Allowed, "and yet it happened"),
+            let step = match (&claims[..], &steps[..]) {
+                ([], [first, ..]) if is_seen => *first,
                 // Where one step does what another undoes, nothing is left to be seen.
-                ([only], false) if steps.len() == 1 && self.is_alone(place) => {
-                    (*only, Answer::Absent, "and nothing happened")
-                }
+                (_, [only]) if self.is_alone(place) => *only,
                 _ => continue,
             };
             if let Some(Reply::Answered(answered)) = replies.get_mut(step) {
-                let said = answered.message.take().map(|message| format!(": {message}"));
-                let said = said.unwrap_or_default();
-                answered.message =
-                    Some(format!("it was told \"{}\", {told}{said}", answered.answer.name()));
-                answered.answer = answer;
+                answered.done = Some(is_seen);
             }
         }
         replies

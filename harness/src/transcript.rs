@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::compare::{SeenStep, refusal, rejection};
 use crate::corpus::case::{Case, Expected, Promise};
 use crate::launch::Names;
-use crate::wire::{Action, Answered, Change, Command, Place};
+use crate::wire::{Action, Answer, Answered, Change, Command, Place};
 
 /// The command line of a case at a release.
 pub fn command_line(case: &Case, release: Release) -> String {
@@ -95,6 +95,8 @@ pub struct Told<'a> {
     resource: Option<&'a str>,
     message: Option<&'a str>,
     shown: Option<&'a str>,
+    /// What was seen to have happened, where that is not what the answer says.
+    done: Option<bool>,
     object: Option<usize>,
     changes: Option<&'a [Change]>,
 }
@@ -110,6 +112,7 @@ impl<'a> Told<'a> {
             resource: promise.resource.as_deref(),
             message: promise.message.as_deref(),
             shown: promise.shown.as_deref(),
+            done: None,
             object: promise.same_as,
             changes: promise.changes.as_deref(),
         }
@@ -133,6 +136,7 @@ impl<'a> Told<'a> {
             resource: named(&promise.resource, &seen.resource),
             message: promise.message.as_deref().map(message),
             shown: named(&promise.shown, &seen.prompt),
+            done: seen.done.filter(|done| *done != (seen.answer == Answer::Allowed)),
             object: promise.same_as.map(|_| seen.status.unwrap_or_default()),
             changes: promise.changes.as_ref().map(|_| seen.changes.as_slice()),
         }
@@ -150,6 +154,9 @@ impl<'a> Told<'a> {
             resource: seen.resource.as_deref().or(of_answer(promised.resource)),
             message: seen.message.as_deref().or(of_answer(promised.message)),
             shown: seen.shown.as_deref().or(promised.shown),
+            done: seen.done.filter(|done| {
+                *done != (seen.answer.as_deref().unwrap_or(promised.answer) == "allowed")
+            }),
             object: seen.same_as.or(promised.object),
             changes: seen.changes.as_deref().or(promised.changes),
         }
@@ -176,6 +183,11 @@ impl fmt::Display for Told<'_> {
         }
         if let Some(shown) = self.shown {
             write!(f, ", asked for {shown:?}")?;
+        }
+        match self.done {
+            Some(true) => f.write_str(", and yet it was done")?,
+            Some(false) => f.write_str(", and yet nothing was done")?,
+            None => {}
         }
         if let Some(step) = self.object {
             write!(f, ", the object of step {step}")?;

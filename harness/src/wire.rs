@@ -444,6 +444,9 @@ pub struct Answered {
     /// What the user was asked at the last prompt of the step, such as `read access to "/srv"`; of a process with a terminal the harness reads it off.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub prompt: Option<String>,
+    /// Whether the operation was done, which the harness finds out by itself where it can.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub done: Option<bool>,
 }
 
 /// Every answer that a step can have.
@@ -481,6 +484,7 @@ impl Answered {
             resource: None,
             message: None,
             prompt: None,
+            done: None,
         }
     }
 }

@@ -210,7 +210,7 @@ impl Program {
                     }
                 }
                 Observation::Acted(match &watch {
-                    Some(watch) => watch.correct(replies, visits),
+                    Some(watch) => watch.complete(replies, visits),
                     None => replies,
                 })
             }
