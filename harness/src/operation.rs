@@ -138,6 +138,8 @@ pub const OPERATIONS: &[Operation] = &[
     about("watch-file", &["path"], "watches a path, by asking again and again"),
     about("chdir", &["path"], "changes the working directory"),
     about("cwd", &[], "asks for the working directory"),
+    about("exec-path", &[], "asks where the runtime lies"),
+    about("main-module", &[], "asks for the address of the program"),
     // What is written.
     changes("write-file", &["path"], "path", "writes a file"),
     changes("append-file", &["path"], "path", "writes at the end of a file"),
@@ -184,15 +186,17 @@ pub const OPERATIONS: &[Operation] = &[
     about("env-has", &["variable"], "asks whether there is a variable"),
     about("env-set", &["variable"], "sets a variable"),
     about("env-delete", &["variable"], "removes a variable"),
-    about("env-list", &[], "lists all variables"),
+    about("env-list", &["variable"], "lists all variables; a named one may be missing"),
     about("load-env-file", &["path"], "sets the variables that stand in a file"),
     about("sys", &["kind"], "asks for something about the system, by Deno's name for it"),
+    about("name-servers", &[], "asks which servers look names up"),
     // Programs and code.
     about("run", &["command", "environment"], "runs a program, with some variables"),
-    about("kill", &[], "sends a signal to a process"),
+    about("kill", &["process"], "sends a signal to a process: to nobody's, or to its `self`"),
     about("dlopen", &["path"], "opens a dynamic library"),
     about("ffi-pointer", &[], "makes a pointer"),
     about("worker", &["path"], "starts a worker"),
+    connects("worker-data", &["url"], "starts a worker of data, which imports the URL"),
     about("require", &["path"], "loads a CommonJS module"),
     about("load-addon", &["path"], "loads a native addon"),
     about("wasi", &[], "makes a WASI instance"),
@@ -200,7 +204,11 @@ pub const OPERATIONS: &[Operation] = &[
     about("binding", &["path"], "reads a file by a binding of the runtime's own"),
     // The network.
     connects("connect", &["host"], "connects by TCP"),
-    connects("fetch", &["url"], "fetches a URL"),
+    connects(
+        "fetch",
+        &["url", "proxy"],
+        "fetches a URL, by a proxy on a Unix socket if there is one",
+    ),
     connects("websocket", &["url"], "opens a web socket"),
     about("listen", &["host"], "listens by TCP"),
     about("datagram", &["host"], "opens a socket for datagrams"),
@@ -208,11 +216,22 @@ pub const OPERATIONS: &[Operation] = &[
     // The system takes the socket's file away with the process.
     about("listen-unix", &["path"], "listens on a Unix socket"),
     about("dns-lookup", &["host"], "looks a name up"),
-    about("import", &["path", "url"], "imports a module"),
+    about(
+        "import",
+        &["path", "url", "type"],
+        "imports a module, as something else than code if it says so",
+    ),
     connects("import-data", &["url"], "imports a module of data, which imports the URL"),
     // What writes files by the way.
     changes("sqlite-open", &["path"], "path", "makes a database"),
-    changes("sqlite-attach", &["path"], "path", "attaches a database to one in memory"),
+    changes(
+        "sqlite-attach",
+        &["path", "limit"],
+        "path",
+        "attaches a database to one in memory, and makes a table in it",
+    ),
+    changes("sqlite-vacuum", &["path"], "path", "copies a database in memory to a file"),
+    changes("sqlite-backup", &["path"], "path", "backs a database in memory up to a file"),
     changes("report", &["path"], "path", "writes a diagnostic report"),
     changes(
         "report-beside",

@@ -2,7 +2,7 @@
 
 use super::descriptor::{Thrown, text_of, thrown};
 use super::grammar::Grammar;
-use super::kind::Kind;
+use super::kind::{KINDS, Kind};
 use crate::resource::Resource;
 use crate::resource::path::Path;
 use crate::resource::program::Program;
@@ -10,87 +10,346 @@ use crate::rule::Reach;
 use crate::value::Value;
 use crate::world::Entry;
 
-/// An operation, and the permission that it requires.
+/// An operation, and what it requires, in the order in which it is asked for.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Operation {
-    /// The kind required.
-    pub kind: Kind,
-    /// The part required.
-    pub reach: Reach,
-    /// Whether every program may do it.
-    pub free: bool,
+    /// What is required; nothing where every program may do it.
+    pub requires: Vec<Requirement>,
+    /// The variables that a program is started with, beside those of the process.
+    pub environment: Vec<String>,
+    /// The variable that a list of them is looked through for.
+    pub listed: Option<Reach>,
     /// Whether there is something to do it with.
     pub present: bool,
 }
 
-/// Reads an operation: its name and its argument.
+/// Something that an operation requires.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Requirement {
+    /// The kind.
+    pub kind: Kind,
+    /// The part of it.
+    pub reach: Reach,
+    /// How much of it.
+    pub extent: Extent,
+}
+
+/// How much of what is required has to be granted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Extent {
+    /// What is named, but for what a denial takes out of it: a folder that is only looked at itself.
+    Itself,
+    /// What is named, with nothing taken out.
+    Whole,
+    /// What is named, whatever is taken out.
+    Part,
+    /// Nothing: it only must not be denied, because a name leads to it.
+    NotDenied,
+}
+
+/// The field of an operation that something is required for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Of {
+    Field(&'static str),
+    /// The host in an address.
+    Url,
+    /// The system interface of that name.
+    Interface(&'static str),
+    /// All of the kind, as a grant that names no part gives it.
+    Whole,
+    /// All of the kind, or what is left of it.
+    Rest,
+}
+
+/// What an operation needs to find.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Need {
+    Nothing,
+    Variable,
+    File,
+    Anything,
+    /// A directory around its path.
+    Place,
+    /// Something at its path, and a directory around the other.
+    AnythingAndPlace,
+    OtherPlace,
+    Program,
+}
+
+struct Row {
+    name: &'static str,
+    requires: &'static [(Kind, Of)],
+    need: Need,
+}
+
+const fn row(name: &'static str, requires: &'static [(Kind, Of)], need: Need) -> Row {
+    Row { name, requires, need }
+}
+
+const PATH: Of = Of::Field("path");
+const TO: Of = Of::Field("to");
+const READ: &[(Kind, Of)] = &[(Kind::Read, PATH)];
+const WRITE: &[(Kind, Of)] = &[(Kind::Write, PATH)];
+const READ_AND_WRITE: &[(Kind, Of)] = &[(Kind::Read, PATH), (Kind::Write, PATH)];
+const COPIED: &[(Kind, Of)] = &[(Kind::Read, PATH), (Kind::Write, TO)];
+const SOCKET: &[(Kind, Of)] = &[(Kind::Read, PATH), (Kind::Write, PATH), (Kind::Net, PATH)];
+const HOST: &[(Kind, Of)] = &[(Kind::Net, Of::Field("host"))];
+const FETCHED: &[(Kind, Of)] = &[(Kind::Net, Of::Url)];
+const VARIABLE: &[(Kind, Of)] = &[(Kind::Env, Of::Field("variable"))];
+
+/// Every operation.
+const ROWS: &[Row] = &[
+    row("read-file", READ, Need::File),
+    row("stat", READ, Need::Anything),
+    row("lstat", READ, Need::Anything),
+    row("statfs", &[(Kind::Read, PATH), (Kind::Sys, Of::Interface("statfs"))], Need::Anything),
+    row("exists", READ, Need::Anything),
+    row("read-dir", READ, Need::Anything),
+    row("read-link", READ, Need::Anything),
+    row("real-path", READ, Need::Anything),
+    row("watch", READ, Need::Anything),
+    row("chdir", READ, Need::Anything),
+    row("worker", READ, Need::File),
+    row("require", READ, Need::File),
+    row("write-file", WRITE, Need::Place),
+    row("append-file", WRITE, Need::Place),
+    row("open", READ_AND_WRITE, Need::Place),
+    row("mkdir", WRITE, Need::Place),
+    row("remove", WRITE, Need::Anything),
+    row("remove-tree", WRITE, Need::Anything),
+    row("truncate", WRITE, Need::Anything),
+    row("chmod", WRITE, Need::Anything),
+    row("chown", WRITE, Need::Anything),
+    row("utime", WRITE, Need::Anything),
+    row("make-temp-file", WRITE, Need::Anything),
+    row("make-temp-dir", WRITE, Need::Anything),
+    row(
+        "rename",
+        &[(Kind::Read, PATH), (Kind::Write, PATH), (Kind::Write, TO)],
+        Need::AnythingAndPlace,
+    ),
+    row("copy-file", COPIED, Need::AnythingAndPlace),
+    row(
+        "link",
+        &[(Kind::Read, PATH), (Kind::Write, PATH), (Kind::Read, TO), (Kind::Write, TO)],
+        Need::AnythingAndPlace,
+    ),
+    row("symlink", &[(Kind::Read, Of::Whole), (Kind::Write, Of::Whole)], Need::OtherPlace),
+    row("stat-open", READ, Need::Anything),
+    row("utime-open", READ_AND_WRITE, Need::Anything),
+    row("env-get", VARIABLE, Need::Variable),
+    row("env-has", VARIABLE, Need::Variable),
+    row("env-set", VARIABLE, Need::Nothing),
+    row("env-delete", VARIABLE, Need::Nothing),
+    row("env-list", &[(Kind::Env, Of::Rest)], Need::Nothing),
+    row("load-env-file", &[(Kind::Read, PATH), (Kind::Env, Of::Whole)], Need::File),
+    row("sys", &[(Kind::Sys, Of::Field("kind"))], Need::Nothing),
+    row("run", &[(Kind::Run, Of::Field("command"))], Need::Program),
+    row("dlopen", &[(Kind::Ffi, PATH)], Need::File),
+    row("ffi-pointer", &[(Kind::Ffi, Of::Whole)], Need::Nothing),
+    row("connect", HOST, Need::Nothing),
+    row("listen", HOST, Need::Nothing),
+    row("fetch", FETCHED, Need::Nothing),
+    row("websocket", FETCHED, Need::Nothing),
+    row("connect-unix", SOCKET, Need::Anything),
+    row("listen-unix", SOCKET, Need::Place),
+    row("import", &[(Kind::Import, Of::Url)], Need::Nothing),
+    row("import-data", &[(Kind::Import, Of::Url)], Need::Nothing),
+    row("worker-data", &[(Kind::Import, Of::Url)], Need::Nothing),
+    row("sqlite-open", READ_AND_WRITE, Need::Place),
+    row("sqlite-attach", READ_AND_WRITE, Need::Place),
+];
+
+/// Every operation.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    ROWS.iter().map(|row| row.name)
+}
+
+/// What an operation can require.
+pub fn kinds_of(name: &str) -> impl Iterator<Item = Kind> + use<> {
+    let row = ROWS.iter().find(|row| row.name == name);
+    row.into_iter().flat_map(|row| row.requires).map(|(kind, _)| *kind)
+}
+
+/// Reads an operation: its name, and what it is done to.
 pub fn read(value: &Value, grammar: Grammar<'_>) -> Result<Operation, Thrown> {
     let name = match value.field("name") {
         Value::Text(name) => name.as_str(),
         other => return Err(Thrown::type_error(format!("{} is no operation", other.noun()))),
     };
-    let (kind, doing): (Kind, Doing) = match name {
-        "read-file" | "worker" => (Kind::Read, Doing::Read),
-        "write-file" => (Kind::Write, Doing::Write),
-        "env-get" => (Kind::Env, Doing::Get),
-        "run" => (Kind::Run, Doing::Run),
-        _ => return Err(Thrown::type_error(format!("\"{name}\" is no operation"))),
+    let row = ROWS.iter().find(|row| row.name == name);
+    let row = row.ok_or_else(|| Thrown::type_error(format!("\"{name}\" is no operation")))?;
+    let mode = match value.field("mode") {
+        Value::Text(mode) => mode.as_str(),
+        _ => "r",
     };
-    let row = kind.row();
-    let argument = text_of(row, value.field(row.field))?;
-    let reach = grammar.question(row, &argument).map_err(|why| thrown(row, &argument, why))?;
-    let present = doing.is_present(&reach, &argument, grammar);
-    let free = kind == Kind::Env && is_public(&argument, grammar);
-    Ok(Operation { kind, reach, free, present })
-}
-
-/// Every operation.
-pub fn names() -> impl Iterator<Item = &'static str> {
-    ["read-file", "write-file", "env-get", "run", "worker"].into_iter()
-}
-
-/// What an operation can require.
-pub fn kinds_of(name: &str) -> impl Iterator<Item = Kind> + use<> {
-    let kinds: &[Kind] = match name {
-        "read-file" | "worker" => &[Kind::Read],
-        "write-file" => &[Kind::Write],
-        "env-get" => &[Kind::Env],
-        "run" => &[Kind::Run],
-        _ => &[],
-    };
-    kinds.iter().copied()
-}
-
-/// What is done to a resource.
-#[derive(Clone, Copy)]
-enum Doing {
-    Read,
-    Write,
-    Get,
-    Run,
-}
-
-impl Doing {
-    fn is_present(self, reach: &Reach, argument: &str, grammar: Grammar<'_>) -> bool {
-        let world = grammar.world;
-        match (self, reach) {
-            (Doing::Get, _) => world.environment.contains_key(argument),
-            (Doing::Read, Reach::Part(Resource::Path(path))) => {
-                matches!(world.resolve(path), Some(Entry::File | Entry::Program))
-            }
-            (Doing::Write, Reach::Part(Resource::Path(path))) => {
-                let directory = path.parent().unwrap_or_else(|| Path::root(world.platform));
-                matches!(world.resolve(&directory), Some(Entry::Directory))
-            }
-            (Doing::Run, Reach::Part(Resource::Program(program))) => match program {
-                Program::File(file) | Program::Found(file) | Program::Tree(file) => {
-                    world.resolve(file) == Some(&Entry::Program)
-                }
-                Program::Missing(_) | Program::Named(_) => false,
-            },
-            _ => false,
+    let mut requires = Vec::new();
+    for &(kind, of) in row.requires {
+        // What a file is opened for decides what that needs.
+        let is_needed = match (name, kind) {
+            ("open", Kind::Read) => mode == "r" || mode.contains('+'),
+            ("open", Kind::Write) => mode != "r",
+            // A socket of the file system is the network's, too (denoland/deno#34395).
+            ("connect-unix" | "listen-unix", Kind::Net) => grammar.release.since(2, 9, 0),
+            _ => true,
+        };
+        if is_needed {
+            require(&mut requires, kind, of, value, grammar)?;
         }
     }
+    let variable = match value.field("variable") {
+        Value::Text(name) => name.as_str(),
+        _ => "",
+    };
+    if name == "env-get" && is_public(variable, grammar) {
+        requires.clear();
+    }
+    let environment = match value.field("environment") {
+        Value::Object(fields) => fields.iter().map(|(name, _)| name.clone()).collect(),
+        _ => Vec::new(),
+    };
+    let listed = match name {
+        "env-list" if !variable.is_empty() => {
+            let row = Kind::Env.row();
+            Some(grammar.question(row, variable).map_err(|why| thrown(row, variable, why))?)
+        }
+        _ => None,
+    };
+    Ok(Operation { requires, environment, listed, present: is_present(row, value, mode, grammar)? })
+}
+
+/// Adds what is required of a kind, with what follows from it.
+fn require(
+    requires: &mut Vec<Requirement>,
+    kind: Kind,
+    of: Of,
+    value: &Value,
+    grammar: Grammar<'_>,
+) -> Result<(), Thrown> {
+    // Before there was a permission to import, that was the network's business.
+    let kind = match kind {
+        Kind::Import if !grammar.release.since(2, 0, 0) => Kind::Net,
+        kind => kind,
+    };
+    let row = kind.row();
+    let text = match of {
+        Of::Whole | Of::Rest => {
+            // Since 2.6 a list of variables leaves out what may not be read (denoland/deno#31267).
+            let extent = match of == Of::Rest && grammar.release.since(2, 6, 0) {
+                true => Extent::Part,
+                false => Extent::Whole,
+            };
+            requires.push(Requirement { kind, reach: Reach::All, extent });
+            return Ok(());
+        }
+        Of::Field(field) => text_of(row, value.field(field))?,
+        Of::Url => host_of(&text_of(row, value.field("url"))?),
+        Of::Interface(name) => name.to_owned(),
+    };
+    let text = match (kind, of) {
+        (Kind::Net, Of::Field("path")) => format!("unix:{}", grammar.world.path(&text)),
+        _ => text,
+    };
+    let reach = grammar.question(row, &text).map_err(|why| thrown(row, &text, why))?;
+    if let Reach::Part(Resource::Path(path)) = &reach
+        && is_special(path)
+    {
+        // What the system makes up tells and does more than a file.
+        let all = KINDS.iter().filter(|row| row.query.contains(grammar.release));
+        requires.extend(all.map(|row| Requirement {
+            kind: row.kind,
+            reach: Reach::All,
+            extent: Extent::Whole,
+        }));
+    }
+    requires.push(Requirement { kind, reach, extent: Extent::Itself });
+    // A name of this machine must not lead around the denial of its address.
+    for address in addresses(kind, &text) {
+        let reach = grammar.question(row, &address).map_err(|why| thrown(row, &address, why))?;
+        requires.push(Requirement { kind, reach, extent: Extent::NotDenied });
+    }
+    Ok(())
+}
+
+/// The addresses that a host of this machine leads to, where it is written in another way.
+fn addresses(kind: Kind, text: &str) -> Vec<String> {
+    if !matches!(kind, Kind::Net | Kind::Import) {
+        return Vec::new();
+    }
+    let (host, port) = match text.rsplit_once(':') {
+        Some((host, port)) if !host.is_empty() => (host, format!(":{port}")),
+        _ => (text, String::new()),
+    };
+    let number = match host.strip_prefix("0x") {
+        Some(digits) => u32::from_str_radix(digits, 16).ok(),
+        None => host.parse::<u32>().ok(),
+    };
+    let first = "127.0.0.1";
+    match (host, number) {
+        ("localhost", _) => vec![format!("{first}{port}"), format!("[::1]{port}")],
+        ("127.1" | "[::ffff:127.0.0.1]", _) => vec![format!("{first}{port}")],
+        (_, Some(number)) => vec![format!("{}{port}", std::net::Ipv4Addr::from_bits(number))],
+        _ => Vec::new(),
+    }
+}
+
+/// The host and the port of an address.
+fn host_of(url: &str) -> String {
+    let (scheme, rest) = url.split_once("://").unwrap_or(("http", url));
+    let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let has_port = host
+        .rsplit_once(':')
+        .is_some_and(|(_, port)| port.bytes().all(|digit| digit.is_ascii_digit()));
+    match (has_port, scheme) {
+        (true, _) => host.to_owned(),
+        (false, "https" | "wss") => format!("{host}:443"),
+        (false, _) => format!("{host}:80"),
+    }
+}
+
+/// Whether a path is one of those that the system makes up; a few of them are harmless.
+fn is_special(path: &Path) -> bool {
+    const HARMLESS: [&str; 4] = ["/dev/null", "/dev/zero", "/dev/random", "/dev/urandom"];
+    let text = path.as_str();
+    ["/proc/", "/dev/", "/sys/"].iter().any(|above| text.starts_with(above))
+        && !HARMLESS.contains(&text)
+}
+
+fn is_present(row: &Row, value: &Value, mode: &str, grammar: Grammar<'_>) -> Result<bool, Thrown> {
+    let world = grammar.world;
+    let path = |field: &str| -> Result<Path, Thrown> {
+        Ok(world.path(&text_of(Kind::Read.row(), value.field(field))?))
+    };
+    let is_there = |path: &Path| world.resolve(path).is_some() || world.entries.contains_key(path);
+    let has_place = |path: &Path| {
+        let directory = path.parent().unwrap_or_else(|| Path::root(world.platform));
+        matches!(world.resolve(&directory), Some(Entry::Directory))
+    };
+    Ok(match row.need {
+        Need::Nothing => true,
+        Need::Variable => match value.field("variable") {
+            Value::Text(name) => world.environment.contains_key(name),
+            _ => false,
+        },
+        Need::File => {
+            let path = path("path")?;
+            is_special(&path) || matches!(world.resolve(&path), Some(Entry::File | Entry::Program))
+        }
+        Need::Anything => is_there(&path("path")?),
+        Need::Place if row.name == "open" && mode.starts_with('r') => is_there(&path("path")?),
+        Need::Place => has_place(&path("path")?),
+        Need::AnythingAndPlace => is_there(&path("path")?) && has_place(&path("to")?),
+        Need::OtherPlace => has_place(&path("to")?),
+        Need::Program => {
+            let command = text_of(Kind::Run.row(), value.field("command"))?;
+            match grammar.question(Kind::Run.row(), &command) {
+                Ok(Reach::Part(Resource::Program(
+                    Program::File(file) | Program::Found(file) | Program::Tree(file),
+                ))) => world.resolve(&file) == Some(&Entry::Program),
+                _ => false,
+            }
+        }
+    })
 }
 
 /// Variables that every program may read, whatever its permissions.

@@ -6,7 +6,7 @@ use super::descriptor::{self, ErrorClass, Question, Thrown};
 use super::flags::{self, BadFlag, Command};
 use super::grammar::Grammar;
 use super::kind::{KINDS, Kind, Shape};
-use super::operation;
+use super::operation::{self, Extent, Operation, Requirement};
 use super::options::{self, Options, Place, Share};
 use crate::answer::Answer;
 use crate::decide::{Decision, Precedence, Standing};
@@ -162,25 +162,44 @@ impl Session {
         operation: &Value,
         prompter: &mut Prompter<'_>,
     ) -> Result<Effected, Thrown> {
-        let operation = operation::read(operation, self.grammar())?;
-        if operation.free {
-            return Ok(present(operation.present));
+        let Operation { requires, environment, listed, present } =
+            operation::read(operation, self.grammar())?;
+        for Requirement { kind, reach, extent } in requires {
+            let denial = match self.decide(kind, &reach) {
+                Decision::Denied { because } => Some(because.effect),
+                _ => None,
+            };
+            if extent == Extent::NotDenied {
+                match denial {
+                    Some(_) => return Ok(self.blocked(kind)),
+                    None => continue,
+                }
+            }
+            if denial == Some(Effect::Ignore) {
+                return Ok(Effected::Absent);
+            }
+            let answer = self.ask(kind, &reach, Purpose::Use, prompter);
+            self.notify();
+            let is_enough = match extent {
+                Extent::Itself => self.release.since(2, 8, 3) || answer == Answer::GRANTED,
+                Extent::Whole => answer == Answer::GRANTED,
+                Extent::Part | Extent::NotDenied => true,
+            };
+            if !answer.is_granted() || !is_enough || self.loader_is_forged(kind, &environment) {
+                return Ok(self.blocked(kind));
+            }
         }
-        let (kind, reach) = (operation.kind, &operation.reach);
-        if let Decision::Denied { because } = self.decide(kind, reach)
-            && because.effect == Effect::Ignore
-        {
-            return Ok(Effected::Absent);
-        }
-        let answer = self.ask(kind, reach, Purpose::Use, prompter);
-        self.notify();
-        let whole = self.release.since(2, 8, 3) || answer == Answer::GRANTED;
-        if !answer.is_granted() || !whole || self.loader_is_forged(kind) {
-            let kind = kind.row().name;
-            let message = format!("{kind} access is not granted; --allow-{kind} would grant it");
-            return Ok(Effected::Blocked(Thrown { class: self.not_capable(), message }));
-        }
-        Ok(present(operation.present))
+        let is_listed = |reach| self.answer(Kind::Env, reach).is_granted();
+        Ok(match present && listed.as_ref().is_none_or(is_listed) {
+            true => Effected::Allowed,
+            false => Effected::Absent,
+        })
+    }
+
+    fn blocked(&self, kind: Kind) -> Effected {
+        let kind = kind.row().name;
+        let message = format!("{kind} access is not granted; --allow-{kind} would grant it");
+        Effected::Blocked(Thrown { class: self.not_capable(), message })
     }
 
     /// Makes a child scope; none where the child acts in its parent's own.
@@ -357,7 +376,7 @@ impl Session {
     }
 
     /// Whether a list of programs could be got around by telling the loader to load something else (denoland/deno#25221).
-    fn loader_is_forged(&self, kind: Kind) -> bool {
+    fn loader_is_forged(&self, kind: Kind, environment: &[String]) -> bool {
         let steers_loader = |name: &String| {
             let name = name.to_ascii_uppercase();
             name.starts_with("LD_") || name.starts_with("DYLD_")
@@ -365,7 +384,7 @@ impl Session {
         kind == Kind::Run
             && self.release.since(2, 0, 0)
             && !self.states[kind as usize].is_unrestricted()
-            && self.world.environment.keys().any(steers_loader)
+            && self.world.environment.keys().chain(environment).any(steers_loader)
     }
 
     fn not_capable(&self) -> ErrorClass {
@@ -392,8 +411,4 @@ fn answer_to(decision: Decision<'_>) -> Answer {
         Decision::Denied { .. } => Answer::Denied,
         Decision::Silent => Answer::Prompt,
     }
-}
-
-fn present(present: bool) -> Effected {
-    if present { Effected::Allowed } else { Effected::Absent }
 }
