@@ -66,25 +66,42 @@ impl Log {
         let file = path.display();
         let text = fs::read(path)
             .map_err(|error| BadLog::Unreadable(format!("cannot read {file}: {error}")))?;
-        let mut accesses: Vec<Access> = Vec::new();
-        let mut places: HashMap<Question, usize> = HashMap::new();
         // What follows the last line's end is no line, unless there is something.
         let text = text.strip_suffix(b"\n").unwrap_or(&text);
         if text.is_empty() {
             return Err(BadLog::Empty(format!("{file} is empty: nothing was recorded")));
         }
+        let mut lines: Vec<(Line, Question)> = Vec::new();
         for (index, line) in text.split(|byte| *byte == b'\n').enumerate() {
             let bad = |why: &dyn fmt::Display| BadLog::Line(format!("{file}:{}: {why}", index + 1));
             let line = std::str::from_utf8(line).map_err(|_| bad(&"the line is not UTF-8"))?;
             let line = Line::read(line).map_err(|why| bad(&why))?;
             let question = line.question(temporary).map_err(|why| bad(&why))?;
-            let place = *places.entry(question).or_insert_with_key(|question| {
+            lines.push((line, question));
+        }
+        Ok(Self::of(&lines))
+    }
+
+    /// Counts what is equal.
+    fn of(lines: &[(Line, Question)]) -> Self {
+        let mut accesses: Vec<Access> = Vec::new();
+        let mut places: HashMap<Question, usize> = HashMap::new();
+        // Each line's successor in its own process.
+        let mut next: HashMap<Option<u64>, &Line> = HashMap::new();
+        let mut successors: Vec<Option<&Line>> =
+            lines.iter().rev().map(|(line, _)| next.insert(line.pid, line)).collect();
+        successors.reverse();
+        for ((line, question), next) in lines.iter().zip(successors) {
+            if next.is_some_and(|next| is_only_asked(line, next)) {
+                continue;
+            }
+            let place = *places.entry(question.clone()).or_insert_with_key(|question| {
                 accesses.push(Access { question: question.clone(), lines: 0 });
                 accesses.len() - 1
             });
             accesses[place].lines += 1;
         }
-        Ok(Self { accesses })
+        Self { accesses }
     }
 
     /// The programs that were run by their names, each in a folder where it can be found.
@@ -99,6 +116,13 @@ impl Log {
             names.filter(|name| !name.is_empty() && !name.contains('/') && !is_known(name));
         missing.map(|name| format!("/bin/{name}")).collect()
     }
+}
+
+/// Whether Deno only wanted to know: it asks a broker whether every program may be run, and for the one that it means where the answer is no.
+fn is_only_asked(line: &Line, next: &Line) -> bool {
+    let is_run = |line: &Line| line.permission == "run";
+    let denied = line.result == Some(Verdict::Deny) && line.value.is_none();
+    denied && is_run(line) && is_run(next) && next.value.is_some()
 }
 
 /// What is to be replayed, beside the log.
@@ -210,32 +234,40 @@ impl Search<'_> {
     ///
     /// More than one round is needed where a grant takes something away: that of a host to import from takes the default ones, and that of a program the right to write to it.
     fn search(&self) -> Sufficient {
+        let impossible: BTreeSet<usize> = self.denied(&self.everything(), 0).collect();
         let mut values: BTreeMap<usize, Value> = BTreeMap::new();
         let mut whole: BTreeSet<usize> = BTreeSet::new();
-        let mut impossible: BTreeSet<usize> = BTreeSet::new();
         loop {
             let grants = self.grants(&values, &whole);
             let denied: Vec<_> =
                 self.denied(&grants, 0).filter(|place| !impossible.contains(place)).collect();
             if denied.is_empty() {
                 let questions = impossible.iter();
-                let questions =
-                    questions.map(|place| self.log.accesses[*place].question.clone()).collect();
+                let questions = questions.map(|place| self.log.accesses[*place].question.clone());
                 let grants = self.without_needless(grants, &impossible);
-                return Sufficient { flags: flags(&grants), impossible: questions };
+                return Sufficient { flags: flags(&grants), impossible: questions.collect() };
             }
+            let before = (values.len(), whole.len());
             for place in denied {
                 let question = &self.log.accesses[place].question;
-                let kind = kind_of(question.kind);
                 if let Some(value) = self.value(place).filter(|_| !values.contains_key(&place)) {
                     values.insert(place, value);
-                } else if !whole.insert(kind) && !self.frees_programs(question, &values, &mut whole)
-                {
-                    impossible.insert(place);
-                    values.remove(&place);
+                } else if !self.frees_programs(question, &values, &mut whole) {
+                    whole.insert(kind_of(question.kind));
                 }
             }
+            if before == (values.len(), whole.len()) {
+                // No grant of its own helps, and yet it is possible; what of this is needless is left out in the end.
+                whole.extend(self.everything().into_keys());
+            }
         }
+    }
+
+    /// All that a release can grant.
+    fn everything(&self) -> Grants {
+        let release = self.subject.release;
+        let rows = KINDS.iter().enumerate().filter(|(_, row)| row.allow.contains(release));
+        rows.map(|(kind, _)| (kind, None)).collect()
     }
 
     /// A program that may be run by its name may not be written to; where both was done, every program must be granted.

@@ -18,7 +18,10 @@ Example:
   permscope replay app.log --model deno@2.9 -- --allow-read=/srv
 
 Read is the log of `permscope broker --log`, or what Deno writes by itself, since 2.5, into the file that
-DENO_AUDIT_PERMISSIONS names; that one never tells of run.
+DENO_AUDIT_PERMISSIONS names.
+Neither tells of every program that is run: an audit file of none, a broker's log of none as long as all
+of run is granted. A broker is asked about all of run before each program; where that is denied and
+the program comes next, it is not counted.
 Nothing is run again: the engine decides about each line, and equal lines are counted.
 
 The flags that suffice are computed: their values are those that were recorded, the engine allows every
