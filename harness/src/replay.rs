@@ -2,7 +2,7 @@
 //!
 //! The flags are computed and not guessed: each value is one that was recorded, and the engine has said that all of them allow everything and that none can be left out.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::fmt;
 use std::fs;
 use std::path::Path;
@@ -342,9 +342,19 @@ impl Search<'_> {
 
     /// Leaves out every flag and every value without which nothing more is denied.
     fn without_needless(&self, mut grants: Grants, impossible: &BTreeSet<usize>) -> Grants {
+        // Most are the only grant of an access, which one launch tells of all; the others take one each.
+        let launched = self.launched(&grants);
+        let questions = self.log.accesses.iter().map(|access| &access.question);
+        let relied_on: HashSet<(&str, &Reach)> = questions
+            .filter_map(|question| Some((question.kind, &launched.lone_grant(question)?.reach)))
+            .collect();
         for kind in grants.keys().copied().collect::<Vec<_>>() {
             let values = grants[&kind].as_ref().map_or(1, Vec::len);
             for place in (0..values).rev() {
+                let reach = grants[&kind].as_ref().map_or(&Reach::All, |list| &list[place].reach);
+                if relied_on.contains(&(KINDS[kind].name, reach)) {
+                    continue;
+                }
                 let mut fewer = grants.clone();
                 let left_out = match fewer.get_mut(&kind) {
                     Some(Some(list)) if list.len() > 1 => Some(list.remove(place)),

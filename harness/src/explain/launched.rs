@@ -137,6 +137,18 @@ impl Launched {
         }
     }
 
+    /// The one grant that a question of Deno's is answered by, where no other would do instead.
+    pub fn lone_grant(&self, question: &Question) -> Option<&Rule> {
+        let Session::Deno(session) = &self.session else { return None };
+        let standings = session.standings(&question.descriptor(self.subject.model)).ok()?;
+        let mut grants = standings.into_iter().filter(|(rule, standing)| {
+            let beside = matches!(standing, Standing::Overlaps | Standing::Apart);
+            rule.effect == Effect::Grant && !beside
+        });
+        let (rule, _) = grants.next()?;
+        grants.next().is_none().then_some(rule)
+    }
+
     /// How each rule fares with a question, those first that have the most to do with the answer.
     pub(super) fn standings(&self, question: &Question) -> Vec<Fared> {
         let descriptor = question.descriptor(self.subject.model);
