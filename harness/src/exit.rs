@@ -7,6 +7,7 @@ use crate::file::Unwritable;
 use crate::implementation::attach::NotAttached;
 use crate::known::BadKnown;
 use crate::record::BadRecord;
+use crate::replay::BadLog;
 use crate::tally::Tally;
 
 /// A way to end.
@@ -21,8 +22,12 @@ pub enum Exit {
     NothingSelected = 4,
     /// The corpus has errors.
     BadCorpus = 65,
-    /// The corpus cannot be read.
+    /// The corpus, or a log of accesses, cannot be read.
     NoCorpus = 66,
+    /// A log of accesses has errors.
+    BadLog = 67,
+    /// A log of accesses has nothing in it.
+    EmptyLog = 68,
     /// There is no such implementation here.
     NotAttached = 69,
     /// An implementation does not speak the protocol.
@@ -55,7 +60,9 @@ Exit codes:
   2    the command line makes no sense
   4    no case was selected
   65   the corpus has errors
-  66   the corpus cannot be read
+  66   the corpus, or a log of accesses, cannot be read
+  67   a log of accesses has errors
+  68   a log of accesses is empty
   69   there is no such implementation here
   70   an implementation does not speak the protocol, or not this version of it
   71   a record is truncated
@@ -105,6 +112,12 @@ impl Exit {
                 NotAttached::NoProgram { .. } => Exit::NoProgram,
                 NotAttached::NotStarted { .. } => Exit::NotStarted,
                 NotAttached::Mute { .. } => Exit::Mute,
+            }
+        } else if let Some(bad) = error.downcast_ref::<BadLog>() {
+            match bad {
+                BadLog::Unreadable(_) => Exit::NoCorpus,
+                BadLog::Line(_) => Exit::BadLog,
+                BadLog::Empty(_) => Exit::EmptyLog,
             }
         } else if error.is::<BadKnown>() {
             Exit::BadKnown

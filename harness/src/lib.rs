@@ -2,8 +2,10 @@
 //!
 //! A straight line: the [`corpus`] is read, [`plan`] decides which case runs on what, `run` acts the cases out on an [`implementation`], `compare` says how what was seen differs from what is promised, and `outcome` what that means in the light of what is known.
 
+pub mod access;
 pub mod bench;
 pub mod bless;
+pub mod broker;
 pub mod carried;
 pub mod command;
 pub mod compare;
@@ -30,6 +32,7 @@ pub mod partition;
 pub mod plan;
 pub mod project;
 pub mod record;
+pub mod replay;
 pub mod report;
 pub mod run;
 pub mod stop;

@@ -1,5 +1,6 @@
 //! The command line: what the program can be asked to do.
 
+mod broker;
 mod corpora;
 mod diff;
 mod doctor;
@@ -7,6 +8,7 @@ mod explain;
 mod export;
 mod list;
 mod merge;
+mod replay;
 mod report;
 mod run;
 mod sandboxed;
@@ -71,6 +73,10 @@ enum Command {
     Explain(explain::Explain),
     /// Lists which questions about some flags change their answer from one release to another.
     Upgrade(upgrade::Upgrade),
+    /// Decides, as the permission broker of a real Deno, what its program may do.
+    Broker(broker::Broker),
+    /// Says what some flags would have decided about a recorded log, and which flags suffice.
+    Replay(replay::Replay),
     /// Measures what the corpus costs on the reference engine and on real runtimes, as ratios.
     Bench {
         /// What to measure, beside the reference engine.
@@ -121,6 +127,8 @@ impl CommandLine {
             Some(Command::Diff(diff)) => diff.execute(),
             Some(Command::Explain(explain)) => explain.execute(),
             Some(Command::Upgrade(upgrade)) => upgrade.execute(),
+            Some(Command::Broker(broker)) => broker.execute(),
+            Some(Command::Replay(replay)) => replay.execute(),
             Some(Command::Bench { implementations, sandboxed }) => {
                 executor()?.block_on(measure(&implementations, &sandboxed))?;
                 Ok(Exit::Expected)
@@ -166,6 +174,17 @@ fn read_corpus(folder: &Path, fixtures: &[PathBuf], cited: &[Clause]) -> Result<
 fn executor() -> Result<tokio::runtime::Runtime> {
     let executor = tokio::runtime::Builder::new_current_thread().enable_all().build();
     executor.context("cannot start what drives processes")
+}
+
+/// The working directory of a program that is not this one: the one that is given, and else our own.
+fn directory(given: Option<&str>) -> Result<String> {
+    let here = std::env::current_dir().context("there is no working directory")?;
+    Ok(here.join(given.unwrap_or_default()).to_string_lossy().into_owned())
+}
+
+/// The folder for temporary files of a program that runs where this one does.
+fn temporary() -> String {
+    std::env::temp_dir().to_string_lossy().into_owned()
 }
 
 async fn measure(implementations: &[Wanted], sandboxed: &sandboxed::Sandboxed) -> Result<()> {

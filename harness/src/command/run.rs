@@ -428,7 +428,7 @@ fn is_set(name: &str) -> bool {
 }
 
 /// Ends when somebody wants the run to end: at the keyboard, or by ending the program.
-async fn interruption() {
+pub(super) async fn interruption() {
     let keyboard = async {
         // Where the keyboard cannot be listened to, nobody interrupts.
         if tokio::signal::ctrl_c().await.is_err() {

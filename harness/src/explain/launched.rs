@@ -102,14 +102,12 @@ impl Launched {
         let descriptor = question.descriptor(self.subject.model);
         let release = self.subject.release;
         match &mut self.session {
-            Session::Deno(session) => match session.query(&descriptor) {
-                Ok(status) => match status.answer {
-                    engine::Answer::Granted { partial } => {
-                        Answer { partial, ..Answer::of(Word::Granted) }
-                    }
-                    engine::Answer::Prompt => Answer::of(Word::Prompt),
-                    engine::Answer::Denied => Answer::of(Word::Denied),
-                },
+            Session::Deno(session) => match session.foresee(&descriptor) {
+                Ok(engine::Answer::Granted { partial }) => {
+                    Answer { partial, ..Answer::of(Word::Granted) }
+                }
+                Ok(engine::Answer::Prompt) => Answer::of(Word::Prompt),
+                Ok(engine::Answer::Denied) => Answer::of(Word::Denied),
                 Err(thrown) => Answer::because(Word::Error, thrown.message),
             },
             Session::Node(session) => match session.has(&descriptor) {
@@ -137,6 +135,18 @@ impl Launched {
                 rows.flat_map(|row| session.rules(row.kind).map(|rule| (row.scope, rule))).collect()
             }
         }
+    }
+
+    /// The one grant that a question of Deno's is answered by, where no other would do instead.
+    pub fn lone_grant(&self, question: &Question) -> Option<&Rule> {
+        let Session::Deno(session) = &self.session else { return None };
+        let standings = session.standings(&question.descriptor(self.subject.model)).ok()?;
+        let mut grants = standings.into_iter().filter(|(rule, standing)| {
+            let beside = matches!(standing, Standing::Overlaps | Standing::Apart);
+            rule.effect == Effect::Grant && !beside
+        });
+        let (rule, _) = grants.next()?;
+        grants.next().is_none().then_some(rule)
     }
 
     /// How each rule fares with a question, those first that have the most to do with the answer.
@@ -167,6 +177,14 @@ impl Launched {
             _ => 4,
         });
         fared
+    }
+
+    /// Why a grant is one of a part only: the rules that lie inside of what is asked about.
+    pub fn except(&self, question: &Question) -> String {
+        let standings = self.standings(question);
+        let inside = standings.iter().filter(|one| one.standing == "excepts");
+        let rules: Vec<_> = inside.map(|one| one.rule.as_str()).collect();
+        format!("because of {}, which takes a part of it away", rules.join(" and "))
     }
 
     fn fared(
@@ -255,7 +273,7 @@ impl Launched {
     }
 
     /// Why a question is answered so, by the rules.
-    pub(super) fn because(&self, question: &Question, answer: &Answer) -> String {
+    pub fn because(&self, question: &Question, answer: &Answer) -> String {
         let release = self.subject.release;
         match (answer.word, self.subject.model) {
             (Word::Unrestricted, _) => {

@@ -132,6 +132,12 @@ impl Session {
         Ok(self.status(question))
     }
 
+    /// What a query is answered, without a status object that is kept: for whoever asks often and watches nothing.
+    pub fn foresee(&self, descriptor: &Value) -> Result<Answer, Thrown> {
+        let question = descriptor::read(descriptor, self.grammar())?;
+        Ok(self.answer(question.kind, &question.reach))
+    }
+
     /// `Deno.permissions.request`: where nothing settles the question, the user does.
     pub fn request(
         &mut self,
