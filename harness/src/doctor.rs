@@ -359,7 +359,11 @@ fn unsupported(name: &str, case: &Case, why: &str) -> Finding {
 fn can_be_told(capability: Capability) -> bool {
     let is_quality = matches!(
         capability,
-        Capability::Values | Capability::CommandLine | Capability::Operations | Capability::Events
+        Capability::Values
+            | Capability::CommandLine
+            | Capability::Operations
+            | Capability::Events
+            | Capability::Prompts
     );
     !is_quality
 }

@@ -299,6 +299,8 @@ pub enum Capability {
     CommandEval,
     /// A terminal, with somebody who answers prompts.
     Terminal,
+    /// What a prompt shows, and what is made of whatever is typed at it.
+    Prompts,
     /// The identity and the events of status objects.
     Events,
     /// Reading a command line as the runtime does: what is refused, repeated, abbreviated, escaped and added.
@@ -314,7 +316,7 @@ const USE: &str = "use.";
 
 impl Capability {
     /// Every capability that is no operation, by its name.
-    pub const WORDS: [(&str, Capability); 14] = [
+    pub const WORDS: [(&str, Capability); 15] = [
         ("query", Capability::Query),
         ("request", Capability::Request),
         ("revoke", Capability::Revoke),
@@ -325,6 +327,7 @@ impl Capability {
         ("entry", Capability::Entry),
         ("command.eval", Capability::CommandEval),
         ("terminal", Capability::Terminal),
+        ("prompts", Capability::Prompts),
         ("events", Capability::Events),
         ("command-line", Capability::CommandLine),
         ("values", Capability::Values),

@@ -28,6 +28,7 @@ pub const CAPABILITIES: &[Capability] = &[
     Capability::InWorker,
     Capability::CommandEval,
     Capability::Terminal,
+    Capability::Prompts,
     Capability::Events,
     Capability::CommandLine,
     Capability::Values,
