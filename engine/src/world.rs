@@ -73,6 +73,17 @@ impl World {
             .find(|path| self.resolve(path) == Some(&Entry::Program))
     }
 
+    /// Whether anything stands at a path; a link that leads nowhere does.
+    pub fn has(&self, path: &Path) -> bool {
+        self.resolve(path).is_some() || self.entries.contains_key(path)
+    }
+
+    /// Whether something could be made at a path: there is a directory for it.
+    pub fn has_place_for(&self, path: &Path) -> bool {
+        let directory = path.parent().unwrap_or_else(|| Path::root(self.platform));
+        self.resolve(&directory) == Some(&Entry::Directory)
+    }
+
     /// What stands at a path once links are followed.
     pub fn resolve(&self, path: &Path) -> Option<&Entry> {
         /// What lies above something that exists is a directory, whether it is listed or not.

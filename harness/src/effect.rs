@@ -66,8 +66,8 @@ impl Watch {
         is_watched.then(|| Self { root: root.to_owned(), before: look(root), places })
     }
 
-    /// The replies, with what was seen beside what was told: that a step had an effect, or that it had none.
-    pub fn complete(&self, mut replies: Vec<Reply>, connections: usize) -> Vec<Reply> {
+    /// Adds what was seen to what was told: that a step had an effect, or that it had none.
+    pub fn complete(&self, replies: &mut [Reply], connections: usize) {
         let after = look(&self.root);
         for (number, (_, place)) in self.places.iter().enumerate() {
             let is_same = |(_, other): &&(usize, Place)| other.is_same(place);
@@ -76,20 +76,18 @@ impl Watch {
                 continue;
             }
             let steps: Vec<_> = self.places.iter().filter(is_same).map(|(step, _)| *step).collect();
-            let is_claimed = |step: &usize| matches!(replies.get(*step), Some(Reply::Answered(answered)) if answered.answer == Answer::Allowed);
-            let claims: Vec<_> = steps.iter().copied().filter(is_claimed).collect();
+            let is_claimed = steps.iter().any(|step| is_allowed(replies.get(*step)));
             let is_seen = self.is_seen(place, &after, connections);
-            let step = match (&claims[..], &steps[..]) {
-                ([], [first, ..]) if is_seen => *first,
+            let step = match &steps[..] {
+                [first, ..] if is_seen && !is_claimed => *first,
                 // Where one step does what another undoes, nothing is left to be seen.
-                (_, [only]) if self.is_alone(place) => *only,
+                [only] if self.is_alone(place) => *only,
                 _ => continue,
             };
             if let Some(Reply::Answered(answered)) = replies.get_mut(step) {
                 answered.done = Some(is_seen);
             }
         }
-        replies
     }
 
     fn is_seen(&self, place: &Place, after: &Snapshot, connections: usize) -> bool {
@@ -113,6 +111,11 @@ impl Watch {
         };
         self.places.iter().filter(|(_, other)| touches(other)).count() == 1
     }
+}
+
+/// Whether the program was told that it did what it wanted to do.
+fn is_allowed(reply: Option<&Reply>) -> bool {
+    matches!(reply, Some(Reply::Answered(answered)) if answered.answer == Answer::Allowed)
 }
 
 /// Where the effect of a step would be seen.

@@ -1,11 +1,12 @@
 //! A launch: what decides a process, and so which cases can share one.
 
 use std::collections::BTreeMap;
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::IpAddr;
 use std::path::PathBuf;
 
 use permscope_engine::model::node;
 use permscope_engine::release::Release;
+use permscope_engine::resource::host;
 use permscope_engine::resource::path::Path;
 use permscope_engine::world::Platform;
 use serde_json::Value;
@@ -112,9 +113,9 @@ impl<'a> Names<'a> {
             true => text.replace(self.root, ROOT),
             false => text,
         };
-        let port = format!(":{}", self.port);
-        match text.contains(&port) {
-            true => text.replace(&port, &format!(":{PORT}")),
+        // Every text of every answer comes by here, and few of them tell of a port.
+        match text.contains(self.port) {
+            true => text.replace(&format!(":{}", self.port), &format!(":{PORT}")),
             false => text,
         }
     }
@@ -152,12 +153,8 @@ pub fn is_loopback(address: &str) -> bool {
     };
     let host = host.trim_matches(['[', ']']);
     // Some resolvers take a plain number for an address.
-    let number = match host.strip_prefix("0x") {
-        Some(digits) => u32::from_str_radix(digits, 16).ok(),
-        None => host.parse::<u32>().ok(),
-    };
-    let address = match number {
-        Some(number) => Some(IpAddr::from(Ipv4Addr::from_bits(number))),
+    let address = match host::of_number(host) {
+        Some(address) => Some(IpAddr::from(address)),
         None => host.parse::<IpAddr>().ok().map(|address| address.to_canonical()),
     };
     let is_own = host == "localhost"

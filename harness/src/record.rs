@@ -142,6 +142,13 @@ pub struct Ran {
     pub milliseconds: u64,
 }
 
+impl Ran {
+    /// Whether a line of the record is of this target.
+    pub fn made(&self, record: &Record) -> bool {
+        self.implementation == record.implementation && self.release == record.release
+    }
+}
+
 impl fmt::Display for Ran {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}@{}", self.implementation, self.release)

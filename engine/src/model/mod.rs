@@ -1,6 +1,7 @@
 //! The permission models: which kinds, flags and releases there are, and what users write.
 
 pub mod deno;
+pub mod mode;
 pub mod node;
 
 use crate::release::Release;

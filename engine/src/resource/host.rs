@@ -196,6 +196,15 @@ impl Place {
 }
 
 /// Whether `name` is `domain` or ends in it after a dot.
+/// The address that a plain number is to resolvers that take one, in decimal or, behind `0x`, in hexadecimal.
+pub fn of_number(text: &str) -> Option<Ipv4Addr> {
+    let number = match text.strip_prefix("0x") {
+        Some(digits) => u32::from_str_radix(digits, 16),
+        None => text.parse(),
+    };
+    number.ok().map(Ipv4Addr::from_bits)
+}
+
 fn lies_below(name: &str, domain: &str) -> bool {
     name.strip_suffix(domain).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
 }

@@ -129,15 +129,13 @@ impl<'a> Reader<'a> {
             self.errors.push(text.error(file.model.span(), message));
             return Ok(());
         };
-        let advisory =
-            match file.advisory.as_ref().map(|written| (Advisory::read(written), written)) {
-                None => None,
-                Some((Ok(advisory), _)) => Some(Arc::new(advisory)),
-                Some((Err(why), written)) => {
-                    self.errors.push(text.error(written.affected.span(), why));
-                    None
-                }
-            };
+        let mut advisory = None;
+        if let Some(written) = &file.advisory {
+            match Advisory::read(written) {
+                Ok(read) => advisory = Some(Arc::new(read)),
+                Err(why) => self.errors.push(text.error(written.affected.span(), why)),
+            }
+        }
         let prefix = self.prefix(path);
         let mut names: HashMap<&str, usize> = HashMap::new();
         for case in &file.cases {

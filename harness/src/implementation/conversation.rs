@@ -92,9 +92,9 @@ impl Program {
                 root.to_string_lossy().into_owned()
             }
         };
-        // Only what acts by itself can come to a listener, and only where a case says so.
-        let is_awaited = self.manifest.launch == LaunchBy::Arguments
-            && indices.iter().any(|index| cases[*index].needs_listener());
+        // Only what acts by itself leaves anything behind, comes to a listener, and sits at a terminal.
+        let acts = self.manifest.launch == LaunchBy::Arguments;
+        let is_awaited = acts && indices.iter().any(|index| cases[*index].needs_listener());
         let listener = match is_awaited {
             true => Some(Listener::begin().await?),
             false => None,
@@ -103,9 +103,7 @@ impl Program {
         let port = port.as_deref().unwrap_or(NOBODYS_PORT);
         let names = Names { root: &root, port, release: setting.release };
         let watch = match indices {
-            [only] if self.manifest.launch == LaunchBy::Arguments => {
-                Watch::begin(cases[*only], Path::new(&root), names)
-            }
+            [only] if acts => Watch::begin(cases[*only], Path::new(&root), names),
             _ => None,
         };
         let ids = random_ids(indices.len());
@@ -115,7 +113,7 @@ impl Program {
             let script = case.to_wire(ids[number], fixture, names);
             line(&ToImplementation::Run(Box::new(script)))
         };
-        let is_at_terminal = group.launch.terminal && self.manifest.launch == LaunchBy::Arguments;
+        let is_at_terminal = acts && group.launch.terminal;
         let messages: Vec<_> = match is_at_terminal {
             true => std::iter::once(greeting()).chain((0..indices.len()).map(script)).collect(),
             false => Vec::new(),
@@ -129,8 +127,8 @@ impl Program {
             }
             false => None,
         };
-        let ports = listener.as_ref().map(|listener| listener.port);
-        let mut child = self.start(command, folder.path(), setting.scratch, ports)?;
+        let reachable = listener.as_ref().map(|listener| listener.port);
+        let mut child = self.start(command, folder.path(), setting.scratch, reachable)?;
         let stdin = child.0.stdin().take();
         let stdout = child.0.stdout().take().context("standard output is a pipe")?;
         let last_words = child.0.stderr().take().map(|stderr| tokio::spawn(last_words(stderr)));
@@ -204,15 +202,11 @@ impl Program {
         let visits = listener.as_ref().map_or(0, Listener::visits);
         let seen = |observation| match observation {
             Observation::Acted(mut replies) => {
-                for (step, text) in &asked {
-                    if let Some(Reply::Answered(answered)) = replies.get_mut(step.wrapping_sub(1)) {
-                        answered.prompt = Some(text.clone());
-                    }
+                add_prompts(&mut replies, &asked);
+                if let Some(watch) = &watch {
+                    watch.complete(&mut replies, visits);
                 }
-                Observation::Acted(match &watch {
-                    Some(watch) => watch.complete(replies, visits),
-                    None => replies,
-                })
+                Observation::Acted(replies)
             }
             ended => ended,
         };
@@ -242,7 +236,7 @@ impl Program {
         let key = |step: usize| steps.get(step.wrapping_sub(1))?.answer;
         // What is typed before anything is asked is typed before the process is even there.
         if steps.iter().any(|step| step.answer == Some(Key::Ahead)) {
-            terminal.r#type(Some("y"));
+            terminal.enter(Some("y"));
         }
         terminal.attend(&pattern.0, underway, |step| key(step).map_or(&[], Key::lines)).await;
     }
@@ -263,6 +257,15 @@ impl Program {
                 End::Refused(Refused { id: 0, reason, message: Some(last_word.to_owned()) })
             }
             _ => End::Exited(how),
+        }
+    }
+}
+
+/// Adds what was asked at a terminal to the replies of the steps during which it was.
+fn add_prompts(replies: &mut [Reply], asked: &Asked) {
+    for (step, text) in asked {
+        if let Some(Reply::Answered(answered)) = replies.get_mut(step.wrapping_sub(1)) {
+            answered.prompt = Some(text.clone());
         }
     }
 }

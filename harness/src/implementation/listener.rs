@@ -4,7 +4,6 @@
 
 use std::cell::Cell;
 use std::net::Ipv4Addr;
-use std::rc::Rc;
 
 use anyhow::{Context, Result};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -25,7 +24,7 @@ pub struct Listener {
     listener: TcpListener,
     /// Its port.
     pub port: u16,
-    visits: Rc<Cell<usize>>,
+    visits: Cell<usize>,
 }
 
 impl Listener {
@@ -34,7 +33,7 @@ impl Listener {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await;
         let listener = listener.context("cannot listen on this machine's own address")?;
         let port = listener.local_addr().context("a listener has no address")?.port();
-        Ok(Self { listener, port, visits: Rc::default() })
+        Ok(Self { listener, port, visits: Cell::new(0) })
     }
 
     /// How often somebody came.
@@ -49,7 +48,7 @@ impl Listener {
             tokio::select! {
                 guest = self.listener.accept() => {
                     let Ok((guest, _)) = guest else { return };
-                    self.visits.set(self.visits.get() + 1);
+                    self.count();
                     guests.push(timeout(PATIENCE, answer(guest)));
                 }
                 Some(_) = futures::StreamExt::next(&mut guests), if !guests.is_empty() => {}
@@ -60,8 +59,12 @@ impl Listener {
     /// Takes in whoever has come and was not seen yet.
     pub async fn close(&self) {
         while let Ok(Ok(_)) = timeout(Duration::ZERO, self.listener.accept()).await {
-            self.visits.set(self.visits.get() + 1);
+            self.count();
         }
+    }
+
+    fn count(&self) {
+        self.visits.set(self.visits.get() + 1);
     }
 }
 

@@ -14,7 +14,7 @@ use super::conversation::End;
 use super::manifest::{LaunchBy, Manifest};
 use super::sandbox::Sandbox;
 use crate::corpus::fixture::Fixture;
-use crate::launch::{self, Launch, NOBODYS_PORT, Names};
+use crate::launch::{self, Launch, Names};
 use crate::observation::Observation;
 use crate::plan::Group;
 use crate::wire::{Command, Hello, Place, Refused};
@@ -107,7 +107,7 @@ impl Program {
         let launch = Launch { entry, directory, ..group.launch.clone() };
         let group = Group { launch: &launch, place: group.place, cases: Vec::new() };
         let root = folder.path().to_string_lossy();
-        let names = Names { root: &root, port: NOBODYS_PORT, release };
+        let names = Names { root: &root, ..Names::of_nowhere(release) };
         let command = bare.command(&group, names, scratch, &[])?;
         let start = Instant::now();
         let mut child = bare.start(command, folder.path(), scratch, None)?;

@@ -1,4 +1,4 @@
-//! What the processes of an implementation may reach: for writing their own folders alone, and nothing by TCP.
+//! What the processes of an implementation may reach: for writing their own folders alone, and by TCP nothing but the harness's own listeners.
 //!
 //! A thread restricts itself, starts the process, which inherits the restriction, and ends.
 //! So no program stands between the harness and the process, whatever uses the library has the sandbox, and a process that cannot be started is told of as ever.

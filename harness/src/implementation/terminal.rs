@@ -32,7 +32,7 @@ impl Terminal {
     }
 
     /// Types a line; none is the end of the input.
-    pub fn r#type(&self, line: Option<&str>) {
+    pub fn enter(&self, line: Option<&str>) {
         let text = line.map_or_else(|| END.to_owned(), |line| format!("{line}\n"));
         // Nobody reads any more where the process has ended.
         let _ = self.side.write(text.as_bytes());
@@ -66,7 +66,7 @@ impl Terminal {
                 self.asked.borrow_mut().push((step, asked));
             }
             let line = lines(step).get(raised - 1).copied().unwrap_or(Some("n"));
-            self.r#type(line);
+            self.enter(line);
             unread.clear();
         }
     }

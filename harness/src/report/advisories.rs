@@ -87,10 +87,7 @@ impl<'c> Table<'c> {
             row_of_case.insert(case.id.as_str(), index);
         }
         while let Some(record) = source.next_record()? {
-            let is_of = |ran: &Ran| {
-                ran.implementation == record.implementation && ran.release == record.release
-            };
-            let column = targets.iter().position(is_of);
+            let column = targets.iter().position(|ran| ran.made(&record));
             let row = row_of_case.get(record.case.as_str());
             if let (Some(column), Some(&row)) = (column, row) {
                 rows[row].cells[column].add(&record);

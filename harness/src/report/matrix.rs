@@ -53,10 +53,7 @@ pub fn write(source: &mut Source<'_>, out: &mut dyn Write) -> Result<()> {
     let mut rows: BTreeMap<(String, String), Vec<Cell>> = BTreeMap::new();
     let targets = &tally.footer.targets;
     while let Some(record) = source.next_record()? {
-        let is_of = |ran: &Ran| {
-            ran.implementation == record.implementation && ran.release == record.release
-        };
-        let Some(column) = targets.iter().position(is_of) else { continue };
+        let Some(column) = targets.iter().position(|ran| ran.made(&record)) else { continue };
         for clause in &record.clauses {
             let key = (record.model.clone(), clause.clone());
             let row = rows.entry(key).or_insert_with(|| vec![Cell::default(); targets.len()]);

@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::grammar::{BadText, Grammar};
 use super::kind::{KINDS, Kind, Row, Shape};
-use super::sets::{self, Entry};
+use super::sets::{self, BadSet, Entry};
 use crate::release::Release;
 use crate::resource::Resource;
 use crate::resource::host::Host;
@@ -31,6 +31,8 @@ pub enum Refusal {
     UnknownFlag,
     /// The flag does not take this value.
     BadValue(Option<BadText>),
+    /// The permission set that the flag names cannot be had.
+    BadSet(BadSet),
     /// The flag cannot stand beside another, or beside itself.
     Conflict,
 }
@@ -53,6 +55,7 @@ impl fmt::Display for BadFlag {
         match self.refusal {
             Refusal::UnknownFlag => write!(f, "this release knows no flag \"{flag}\""),
             Refusal::BadValue(Some(why)) => write!(f, "{flag} does not take \"{value}\": {why}"),
+            Refusal::BadSet(why) => write!(f, "{flag} does not take \"{value}\": {why}"),
             Refusal::BadValue(None) => {
                 write!(f, "{flag} takes no value, and was given \"{value}\"")
             }
@@ -288,10 +291,10 @@ impl<'w> Reader<'w> {
 
     /// Adds what the permission set says; of a kind that a flag grants, the flag alone says what is granted.
     fn add_set(&mut self, name: Option<&str>) -> Result<(), BadFlag> {
-        let refuse = |value: Option<String>, why: Option<BadText>| BadFlag {
+        let refuse = |value: &str, refusal| BadFlag {
             flag: "--permission-set".to_owned(),
-            value,
-            refusal: Refusal::BadValue(why),
+            value: Some(value.to_owned()),
+            refusal,
         };
         let world = self.grammar.world;
         let file = self.config.map(|config| world.path(config));
@@ -299,9 +302,10 @@ impl<'w> Reader<'w> {
         let entries = match (text, name) {
             (Some(text), _) => sets::read(text, name),
             (None, None) => Ok(Vec::new()),
-            (None, Some(_)) => Err(sets::BadSet::Missing),
+            (None, Some(_)) => Err(BadSet::Missing),
         };
-        let entries = entries.map_err(|_| refuse(name.map(str::to_owned), None))?;
+        let entries =
+            entries.map_err(|why| refuse(name.unwrap_or(sets::DEFAULT), Refusal::BadSet(why)))?;
         // What is relative in the file is read from where the file is.
         let directory = file.as_ref().and_then(Path::parent);
         let world =
@@ -317,7 +321,7 @@ impl<'w> Reader<'w> {
             };
             for part in parts {
                 let reach = grammar.rule(kind.row(), effect, &part);
-                let reach = reach.map_err(|why| refuse(Some(part.clone()), Some(why)))?;
+                let reach = reach.map_err(|why| refuse(&part, Refusal::BadValue(Some(why))))?;
                 if let Some(reach) = reach {
                     self.add(kind, effect, reach, "--permission-set");
                 }

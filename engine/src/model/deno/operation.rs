@@ -3,7 +3,9 @@
 use super::descriptor::{Thrown, text_of, thrown};
 use super::grammar::Grammar;
 use super::kind::{KINDS, Kind};
+use crate::model::mode::Mode;
 use crate::resource::Resource;
+use crate::resource::host;
 use crate::resource::path::Path;
 use crate::resource::program::Program;
 use crate::rule::Reach;
@@ -179,16 +181,13 @@ pub fn read(value: &Value, grammar: Grammar<'_>) -> Result<Operation, Thrown> {
     };
     let row = ROWS.iter().find(|row| row.name == name);
     let row = row.ok_or_else(|| Thrown::type_error(format!("\"{name}\" is no operation")))?;
-    let mode = match value.field("mode") {
-        Value::Text(mode) => mode.as_str(),
-        _ => "r",
-    };
+    let mode = Mode::of(value);
     let mut requires = Vec::new();
     for &(kind, of) in row.requires {
         // What a file is opened for decides what that needs.
         let is_needed = match (name, kind) {
-            ("open", Kind::Read) => mode == "r" || mode.contains('+'),
-            ("open", Kind::Write) => mode != "r",
+            ("open", Kind::Read) => mode.reads(),
+            ("open", Kind::Write) => mode.writes(),
             // A socket of the file system is the network's, too (denoland/deno#34395).
             ("connect-unix" | "listen-unix", Kind::Net) => grammar.release.since(2, 9, 0),
             _ => true,
@@ -276,19 +275,16 @@ fn addresses(kind: Kind, text: &str) -> Vec<String> {
     if !matches!(kind, Kind::Net | Kind::Import) {
         return Vec::new();
     }
-    let (host, port) = match text.rsplit_once(':') {
-        Some((host, port)) if !host.is_empty() => (host, format!(":{port}")),
+    let (name, port) = match text.rsplit_once(':') {
+        Some((name, port)) if !name.is_empty() => (name, format!(":{port}")),
         _ => (text, String::new()),
     };
-    let number = match host.strip_prefix("0x") {
-        Some(digits) => u32::from_str_radix(digits, 16).ok(),
-        None => host.parse::<u32>().ok(),
-    };
+    let number = host::of_number(name);
     let first = "127.0.0.1";
-    match (host, number) {
+    match (name, number) {
         ("localhost", _) => vec![format!("{first}{port}"), format!("[::1]{port}")],
         ("127.1" | "[::ffff:127.0.0.1]", _) => vec![format!("{first}{port}")],
-        (_, Some(number)) => vec![format!("{}{port}", std::net::Ipv4Addr::from_bits(number))],
+        (_, Some(address)) => vec![format!("{address}{port}")],
         _ => Vec::new(),
     }
 }
@@ -315,15 +311,15 @@ fn is_special(path: &Path) -> bool {
         && !HARMLESS.contains(&text)
 }
 
-fn is_present(row: &Row, value: &Value, mode: &str, grammar: Grammar<'_>) -> Result<bool, Thrown> {
+fn is_present(
+    row: &Row,
+    value: &Value,
+    mode: Mode<'_>,
+    grammar: Grammar<'_>,
+) -> Result<bool, Thrown> {
     let world = grammar.world;
     let path = |field: &str| -> Result<Path, Thrown> {
         Ok(world.path(&text_of(Kind::Read.row(), value.field(field))?))
-    };
-    let is_there = |path: &Path| world.resolve(path).is_some() || world.entries.contains_key(path);
-    let has_place = |path: &Path| {
-        let directory = path.parent().unwrap_or_else(|| Path::root(world.platform));
-        matches!(world.resolve(&directory), Some(Entry::Directory))
     };
     Ok(match row.need {
         Need::Nothing => true,
@@ -335,11 +331,11 @@ fn is_present(row: &Row, value: &Value, mode: &str, grammar: Grammar<'_>) -> Res
             let path = path("path")?;
             is_special(&path) || matches!(world.resolve(&path), Some(Entry::File | Entry::Program))
         }
-        Need::Anything => is_there(&path("path")?),
-        Need::Place if row.name == "open" && mode.starts_with('r') => is_there(&path("path")?),
-        Need::Place => has_place(&path("path")?),
-        Need::AnythingAndPlace => is_there(&path("path")?) && has_place(&path("to")?),
-        Need::OtherPlace => has_place(&path("to")?),
+        Need::Anything => world.has(&path("path")?),
+        Need::Place if row.name == "open" && mode.expects_a_file() => world.has(&path("path")?),
+        Need::Place => world.has_place_for(&path("path")?),
+        Need::AnythingAndPlace => world.has(&path("path")?) && world.has_place_for(&path("to")?),
+        Need::OtherPlace => world.has_place_for(&path("to")?),
         Need::Program => {
             let command = text_of(Kind::Run.row(), value.field("command"))?;
             match grammar.question(Kind::Run.row(), &command) {

@@ -1,5 +1,7 @@
 //! Permission sets: what a configuration file grants and denies under a name, for `-P`.
 
+use std::fmt;
+
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
@@ -16,6 +18,15 @@ pub enum BadSet {
     Missing,
     /// What is written makes no sense.
     Malformed,
+}
+
+impl fmt::Display for BadSet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            BadSet::Missing => "the configuration file has no such set",
+            BadSet::Malformed => "the configuration file makes no sense",
+        })
+    }
 }
 
 /// What a set says of a kind.

@@ -2,8 +2,8 @@
 
 use super::descriptor::{Thrown, file_path};
 use super::kind::Kind;
+use crate::model::mode::Mode;
 use crate::release::{Release, Since};
-use crate::resource::path::Path;
 use crate::value::Value;
 use crate::world::{Entry, World};
 
@@ -12,6 +12,8 @@ use crate::world::{Entry, World};
 pub struct Operation {
     /// The kinds required, each with what it is required for, as written.
     pub requires: Vec<(Kind, String)>,
+    /// What it is done to, as written.
+    pub argument: String,
     /// Whether it is refused for what it is, whatever it is done to.
     pub refused: Refused,
     /// What is there to do it with.
@@ -202,14 +204,11 @@ pub fn read(value: &Value, release: Release, world: &World) -> Result<Operation,
         Value::Text(to) => to.clone(),
         _ => String::new(),
     };
-    let mode = match value.field("mode") {
-        Value::Text(mode) => mode.as_str(),
-        _ => "r",
-    };
+    let mode = Mode::of(value);
     let is_guarded = |kind: Kind| kind != Kind::Net || NETWORK.includes(release);
     let is_required = |kind: Kind| match (row.name, kind) {
-        ("open", Kind::FsRead) => mode == "r" || mode.contains('+'),
-        ("open", Kind::FsWrite) => mode != "r",
+        ("open", Kind::FsRead) => mode.reads(),
+        ("open", Kind::FsWrite) => mode.writes(),
         (_, kind) => is_guarded(kind),
     };
     let requires = row.requires.iter().filter(|(kind, _)| is_required(*kind));
@@ -219,7 +218,7 @@ pub fn read(value: &Value, release: Release, world: &World) -> Result<Operation,
     });
     let requires = requires.collect();
     let found = find(row, &argument, &other, mode, world);
-    Ok(Operation { requires, refused: row.refused, found })
+    Ok(Operation { requires, argument, refused: row.refused, found })
 }
 
 /// What an operation is done to, as written.
@@ -229,8 +228,10 @@ fn argument(row: &Row, value: &Value) -> Result<String, Thrown> {
         (Need::Variable, _) | (_, "env-set" | "env-delete") => "variable",
         // What is written by the way goes to the working directory.
         (_, "trace-events") => return Ok(".".to_owned()),
-        (_, "connect" | "fetch" | "listen" | "datagram" | "dns-lookup") => return Ok(String::new()),
-        (_, "cwd" | "kill" | "env-list" | "wasi" | "inspector") => return Ok(String::new()),
+        // What finds nothing and requires nothing of a path is done to none.
+        (Need::Nothing, _) if !row.requires.iter().any(|(_, field)| *field == Field::Path) => {
+            return Ok(String::new());
+        }
         _ => "path",
     };
     let argument = match value.field(field) {
@@ -248,15 +249,9 @@ fn argument(row: &Row, value: &Value) -> Result<String, Thrown> {
     Ok(argument)
 }
 
-fn find(row: &Row, argument: &str, other: &str, mode: &str, world: &World) -> Found {
+fn find(row: &Row, argument: &str, other: &str, mode: Mode<'_>, world: &World) -> Found {
     let path = world.path(argument);
     let present = |is_there| if is_there { Found::Present } else { Found::Absent };
-    // A link that leads nowhere is something, too.
-    let is_there = |path: &Path| world.resolve(path).is_some() || world.entries.contains_key(path);
-    let has_place = |path: &Path| {
-        let directory = path.parent().unwrap_or_else(|| Path::root(world.platform));
-        world.resolve(&directory) == Some(&Entry::Directory)
-    };
     match (row.need, world.resolve(&path)) {
         (Need::Nothing, _) => Found::Present,
         (Need::Variable, _) => present(world.environment.contains_key(argument)),
@@ -269,10 +264,14 @@ fn find(row: &Row, argument: &str, other: &str, mode: &str, world: &World) -> Fo
         (Need::File | Need::Program, at) => {
             present(matches!(at, Some(Entry::File | Entry::Program)))
         }
-        (Need::Place, _) if row.name == "open" && mode.starts_with('r') => present(is_there(&path)),
-        (Need::Place, _) => present(has_place(&path)),
-        (Need::Anything, _) => present(is_there(&path)),
-        (Need::AnythingAndPlace, _) => present(is_there(&path) && has_place(&world.path(other))),
-        (Need::OtherPlace, _) => present(has_place(&world.path(other))),
+        (Need::Place, _) if row.name == "open" && mode.expects_a_file() => {
+            present(world.has(&path))
+        }
+        (Need::Place, _) => present(world.has_place_for(&path)),
+        (Need::Anything, _) => present(world.has(&path)),
+        (Need::AnythingAndPlace, _) => {
+            present(world.has(&path) && world.has_place_for(&world.path(other)))
+        }
+        (Need::OtherPlace, _) => present(world.has_place_for(&world.path(other))),
     }
 }

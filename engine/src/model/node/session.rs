@@ -161,10 +161,6 @@ impl Session {
 
     /// Does an operation.
     pub fn perform(&self, operation: &Value) -> Result<Effected, Thrown> {
-        let argument = match operation.field("path") {
-            Value::Text(path) => path.clone(),
-            _ => String::new(),
-        };
         let operation = operation::read(operation, self.release, &self.world)?;
         if self.mode == Mode::Enforced {
             let is_missing = |(kind, argument): &&(Kind, String)| {
@@ -189,7 +185,7 @@ impl Session {
             Found::Present => Ok(Effected::Allowed),
             Found::Absent => Ok(Effected::Absent),
             Found::Unfit(code) => {
-                let message = format!("the system refuses \"{argument}\"");
+                let message = format!("the system refuses \"{}\"", operation.argument);
                 Err(Thrown { code, message })
             }
         }

@@ -51,7 +51,7 @@ pub fn launch(launch: &Launch, release: Release) -> Result<Box<dyn Session>, Ref
 fn refusal(error: &BadFlag) -> Refusal {
     match error.refusal {
         flags::Refusal::UnknownFlag => Refusal::UnknownFlag,
-        flags::Refusal::BadValue(_) => Refusal::BadValue,
+        flags::Refusal::BadValue(_) | flags::Refusal::BadSet(_) => Refusal::BadValue,
         flags::Refusal::Conflict => Refusal::Conflict,
     }
 }
