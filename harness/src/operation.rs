@@ -120,8 +120,8 @@ pub const OPERATIONS: &[Operation] = &[
     about("read-file", &["path"], "reads a file"),
     about(
         "read-file-patched",
-        &["path"],
-        "reads a file, with other functions in the place of those that make a path plain",
+        &["path", "patch"],
+        "reads a file, with another function in the place of one that makes a path plain",
     ),
     about("stat", &["path"], "asks about what a path leads to"),
     about("lstat", &["path"], "asks about what stands at a path, a link included"),
@@ -197,10 +197,17 @@ pub const OPERATIONS: &[Operation] = &[
     about("ffi-pointer", &[], "makes a pointer"),
     about("worker", &["path"], "starts a worker"),
     connects("worker-data", &["url"], "starts a worker of data, which imports the URL"),
+    about(
+        "worker-by-channel",
+        &[],
+        "starts a worker by the constructor of the runtime's own, as a channel shows it",
+    ),
     about("require", &["path"], "loads a CommonJS module"),
     about("load-addon", &["path"], "loads a native addon"),
     about("wasi", &[], "makes a WASI instance"),
     about("inspector", &[], "opens the inspector"),
+    about("inspector-session", &[], "connects to the inspector from within"),
+    about("engine", &[], "has an engine of OpenSSL do the cryptography"),
     about("binding", &["path"], "reads a file by a binding of the runtime's own"),
     // The network.
     connects("connect", &["host"], "connects by TCP"),

@@ -14,6 +14,8 @@ pub struct Operation {
     pub requires: Vec<(Kind, String)>,
     /// Whether it is refused for what it is, whatever it is done to.
     pub refused: Refused,
+    /// The code of the error that tells of it, where it is not told as a denial.
+    pub told: Option<&'static str>,
     /// What is there to do it with.
     pub found: Found,
 }
@@ -65,6 +67,8 @@ enum Need {
     OtherPlace,
     Variable,
     Program,
+    /// What no fixture has, so that the system refuses with this code.
+    Never(&'static str),
 }
 
 /// One operation.
@@ -72,15 +76,16 @@ struct Row {
     name: &'static str,
     requires: &'static [(Kind, Field)],
     refused: Refused,
+    told: Option<&'static str>,
     need: Need,
 }
 
 const fn row(name: &'static str, requires: &'static [(Kind, Field)], need: Need) -> Row {
-    Row { name, requires, refused: Refused::No, need }
+    Row { name, requires, refused: Refused::No, told: None, need }
 }
 
 const fn disabled(name: &'static str, requires: &'static [(Kind, Field)]) -> Row {
-    Row { name, requires, refused: Refused::Always, need: Need::Anything }
+    Row { refused: Refused::Always, ..row(name, requires, Need::Anything) }
 }
 
 const NOTHING: &[(Kind, Field)] = &[];
@@ -138,10 +143,8 @@ const ROWS: &[Row] = &[
         Need::AnythingAndPlace,
     ),
     Row {
-        name: "symlink",
-        requires: &[(Kind::FsWrite, Field::To)],
         refused: Refused::UnlessAllFiles,
-        need: Need::OtherPlace,
+        ..row("symlink", &[(Kind::FsWrite, Field::To)], Need::OtherPlace)
     },
     row("stat-open", READ, Need::Anything),
     disabled("chmod-open", READ),
@@ -157,9 +160,20 @@ const ROWS: &[Row] = &[
     row("run", &[(Kind::Child, Field::Itself)], Need::Program),
     row("kill", NOTHING, Need::Nothing),
     row("worker", &[(Kind::Worker, Field::Itself), (Kind::FsRead, Field::Path)], Need::File),
+    row("worker-by-channel", &[(Kind::Worker, Field::Itself)], Need::Nothing),
     row("require", READ, Need::File),
+    Row {
+        told: Some("ERR_DLOPEN_DISABLED"),
+        ..row("load-addon", &[(Kind::Addon, Field::Itself)], Need::Never("ERR_DLOPEN_FAILED"))
+    },
+    Row {
+        refused: Refused::Always,
+        told: Some("ERR_CRYPTO_CUSTOM_ENGINE_NOT_SUPPORTED"),
+        ..row("engine", NOTHING, Need::Nothing)
+    },
     row("wasi", &[(Kind::Wasi, Field::Itself)], Need::Nothing),
     row("inspector", &[(Kind::Inspector, Field::Itself)], Need::Nothing),
+    row("inspector-session", &[(Kind::Inspector, Field::Itself)], Need::Nothing),
     disabled("binding", READ),
     row("connect", NET, Need::Nothing),
     row("fetch", NET, Need::Nothing),
@@ -219,7 +233,7 @@ pub fn read(value: &Value, release: Release, world: &World) -> Result<Operation,
     });
     let requires = requires.collect();
     let found = find(row, &argument, &other, mode, world);
-    Ok(Operation { requires, refused: row.refused, found })
+    Ok(Operation { requires, refused: row.refused, told: row.told, found })
 }
 
 /// What an operation is done to, as written.
@@ -230,7 +244,11 @@ fn argument(row: &Row, value: &Value) -> Result<String, Thrown> {
         // What is written by the way goes to the working directory.
         (_, "trace-events") => return Ok(".".to_owned()),
         (_, "connect" | "fetch" | "listen" | "datagram" | "dns-lookup") => return Ok(String::new()),
-        (_, "cwd" | "kill" | "env-list" | "wasi" | "inspector") => return Ok(String::new()),
+        (
+            _,
+            "cwd" | "kill" | "env-list" | "wasi" | "inspector" | "inspector-session" | "engine"
+            | "worker-by-channel",
+        ) => return Ok(String::new()),
         _ => "path",
     };
     let argument = match value.field(field) {
@@ -259,6 +277,7 @@ fn find(row: &Row, argument: &str, other: &str, mode: &str, world: &World) -> Fo
     };
     match (row.need, world.resolve(&path)) {
         (Need::Nothing, _) => Found::Present,
+        (Need::Never(code), _) => Found::Unfit(code),
         (Need::Variable, _) => present(world.environment.contains_key(argument)),
         (Need::Program, _) if !argument.contains('/') => {
             present(world.find_program(argument).is_some())
