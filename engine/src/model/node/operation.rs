@@ -147,6 +147,7 @@ const ROWS: &[Row] = &[
         ..row("symlink", &[(Kind::FsWrite, Field::To)], Need::OtherPlace)
     },
     row("stat-open", READ, Need::Anything),
+    row("truncate-open", READ_AND_WRITE, Need::Place),
     disabled("chmod-open", READ),
     disabled("chown-open", READ),
     disabled("utime-open", READ),
@@ -157,11 +158,14 @@ const ROWS: &[Row] = &[
     row("env-delete", NOTHING, Need::Nothing),
     row("env-list", NOTHING, Need::Nothing),
     row("load-env-file", READ, Need::File),
+    row("sys", NOTHING, Need::Nothing),
     row("run", &[(Kind::Child, Field::Itself)], Need::Program),
     row("kill", NOTHING, Need::Nothing),
     row("worker", &[(Kind::Worker, Field::Itself), (Kind::FsRead, Field::Path)], Need::File),
     row("worker-by-channel", &[(Kind::Worker, Field::Itself)], Need::Nothing),
     row("require", READ, Need::File),
+    row("import", READ, Need::File),
+    row("dlopen", &[(Kind::Ffi, Field::Itself)], Need::Never("ERR_FFI_CALL_FAILED")),
     Row {
         told: Some("ERR_DLOPEN_DISABLED"),
         ..row("load-addon", &[(Kind::Addon, Field::Itself)], Need::Never("ERR_DLOPEN_FAILED"))
@@ -177,11 +181,14 @@ const ROWS: &[Row] = &[
     disabled("binding", READ),
     row("connect", NET, Need::Nothing),
     row("fetch", NET, Need::Nothing),
+    row("websocket", NET, Need::Nothing),
     row("listen", NET, Need::Nothing),
     row("datagram", NET, Need::Nothing),
     row("dns-lookup", NET, Need::Nothing),
     row("connect-unix", NET, Need::Anything),
     row("listen-unix", NET, Need::Place),
+    row("sqlite-open", NOTHING, Need::Place),
+    row("sqlite-attach", NOTHING, Need::Place),
     row("report", WRITE, Need::Place),
     row("report-beside", WRITE, Need::Place),
     row("report-unnamed", WRITE, Need::Place),
@@ -222,8 +229,8 @@ pub fn read(value: &Value, release: Release, world: &World) -> Result<Operation,
     };
     let is_guarded = |kind: Kind| kind != Kind::Net || NETWORK.includes(release);
     let is_required = |kind: Kind| match (row.name, kind) {
-        ("open", Kind::FsRead) => mode == "r" || mode.contains('+'),
-        ("open", Kind::FsWrite) => mode != "r",
+        ("open" | "truncate-open", Kind::FsRead) => mode == "r" || mode.contains('+'),
+        ("open" | "truncate-open", Kind::FsWrite) => mode != "r",
         (_, kind) => is_guarded(kind),
     };
     let requires = row.requires.iter().filter(|(kind, _)| is_required(*kind));
@@ -243,11 +250,13 @@ fn argument(row: &Row, value: &Value) -> Result<String, Thrown> {
         (Need::Variable, _) | (_, "env-set" | "env-delete") => "variable",
         // What is written by the way goes to the working directory.
         (_, "trace-events") => return Ok(".".to_owned()),
-        (_, "connect" | "fetch" | "listen" | "datagram" | "dns-lookup") => return Ok(String::new()),
+        (_, "connect" | "fetch" | "websocket" | "listen" | "datagram" | "dns-lookup") => {
+            return Ok(String::new());
+        }
         (
             _,
-            "cwd" | "kill" | "env-list" | "wasi" | "inspector" | "inspector-session" | "engine"
-            | "worker-by-channel",
+            "sys" | "cwd" | "kill" | "env-list" | "wasi" | "inspector" | "inspector-session"
+            | "engine" | "worker-by-channel",
         ) => return Ok(String::new()),
         _ => "path",
     };
@@ -288,7 +297,12 @@ fn find(row: &Row, argument: &str, other: &str, mode: &str, world: &World) -> Fo
         (Need::File | Need::Program, at) => {
             present(matches!(at, Some(Entry::File | Entry::Program)))
         }
-        (Need::Place, _) if row.name == "open" && mode.starts_with('r') => present(is_there(&path)),
+        (Need::Place, _) if row.name == "truncate-open" && mode == "r" => Found::Unfit("EINVAL"),
+        (Need::Place, _)
+            if matches!(row.name, "open" | "truncate-open") && mode.starts_with('r') =>
+        {
+            present(is_there(&path))
+        }
         (Need::Place, _) => present(has_place(&path)),
         (Need::Anything, _) => present(is_there(&path)),
         (Need::AnythingAndPlace, _) => present(is_there(&path) && has_place(&world.path(other))),
