@@ -123,6 +123,8 @@ pub const OPERATIONS: &[Operation] = &[
         &["path", "patch"],
         "reads a file, with another function in the place of one that makes a path plain",
     ),
+    about("read-stream", &["path"], "reads a file, as a stream"),
+    about("glob", &["path"], "lists what fits a pattern"),
     about("stat", &["path"], "asks about what a path leads to"),
     about("lstat", &["path"], "asks about what stands at a path, a link included"),
     about("statfs", &["path"], "asks about the file system that a path is in"),
@@ -143,6 +145,7 @@ pub const OPERATIONS: &[Operation] = &[
     // What is written.
     changes("write-file", &["path"], "path", "writes a file"),
     changes("append-file", &["path"], "path", "writes at the end of a file"),
+    changes("write-stream", &["path"], "path", "writes a file, as a stream"),
     changes(
         "open",
         &["path", "mode"],
@@ -151,6 +154,7 @@ pub const OPERATIONS: &[Operation] = &[
     ),
     changes("mkdir", &["path"], "path", "makes a directory"),
     changes("remove", &["path"], "path", "removes a file or an empty directory"),
+    changes("remove-dir", &["path"], "path", "removes an empty directory"),
     changes("remove-tree", &["path"], "path", "removes a directory with what is in it"),
     changes("truncate", &["path"], "path", "empties a file"),
     changes("chmod", &["path"], "path", "changes who may do what with a file"),
@@ -192,6 +196,7 @@ pub const OPERATIONS: &[Operation] = &[
     about("name-servers", &[], "asks which servers look names up"),
     // Programs and code.
     about("run", &["command", "environment"], "runs a program, with some variables"),
+    about("run-instead", &["command"], "becomes a program, as `exec` does"),
     about("kill", &["process"], "sends a signal to a process: to nobody's, or to its `self`"),
     about("dlopen", &["path"], "opens a dynamic library"),
     about("ffi-pointer", &[], "makes a pointer"),
