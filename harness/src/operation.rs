@@ -120,9 +120,11 @@ pub const OPERATIONS: &[Operation] = &[
     about("read-file", &["path"], "reads a file"),
     about(
         "read-file-patched",
-        &["path"],
-        "reads a file, with other functions in the place of those that make a path plain",
+        &["path", "patch"],
+        "reads a file, with another function in the place of one that makes a path plain",
     ),
+    about("read-stream", &["path"], "reads a file, as a stream"),
+    about("glob", &["path"], "lists what fits a pattern"),
     about("stat", &["path"], "asks about what a path leads to"),
     about("lstat", &["path"], "asks about what stands at a path, a link included"),
     about("statfs", &["path"], "asks about the file system that a path is in"),
@@ -143,6 +145,7 @@ pub const OPERATIONS: &[Operation] = &[
     // What is written.
     changes("write-file", &["path"], "path", "writes a file"),
     changes("append-file", &["path"], "path", "writes at the end of a file"),
+    changes("write-stream", &["path"], "path", "writes a file, as a stream"),
     changes(
         "open",
         &["path", "mode"],
@@ -151,6 +154,7 @@ pub const OPERATIONS: &[Operation] = &[
     ),
     changes("mkdir", &["path"], "path", "makes a directory"),
     changes("remove", &["path"], "path", "removes a file or an empty directory"),
+    changes("remove-dir", &["path"], "path", "removes an empty directory"),
     changes("remove-tree", &["path"], "path", "removes a directory with what is in it"),
     changes("truncate", &["path"], "path", "empties a file"),
     changes("chmod", &["path"], "path", "changes who may do what with a file"),
@@ -192,15 +196,23 @@ pub const OPERATIONS: &[Operation] = &[
     about("name-servers", &[], "asks which servers look names up"),
     // Programs and code.
     about("run", &["command", "environment"], "runs a program, with some variables"),
+    about("run-instead", &["command"], "becomes a program, as `exec` does"),
     about("kill", &["process"], "sends a signal to a process: to nobody's, or to its `self`"),
     about("dlopen", &["path"], "opens a dynamic library"),
     about("ffi-pointer", &[], "makes a pointer"),
     about("worker", &["path"], "starts a worker"),
     connects("worker-data", &["url"], "starts a worker of data, which imports the URL"),
+    about(
+        "worker-by-channel",
+        &[],
+        "starts a worker by the constructor of the runtime's own, as a channel shows it",
+    ),
     about("require", &["path"], "loads a CommonJS module"),
     about("load-addon", &["path"], "loads a native addon"),
     about("wasi", &[], "makes a WASI instance"),
     about("inspector", &[], "opens the inspector"),
+    about("inspector-session", &[], "connects to the inspector from within"),
+    about("engine", &[], "has an engine of OpenSSL do the cryptography"),
     about("binding", &["path"], "reads a file by a binding of the runtime's own"),
     // The network.
     connects("connect", &["host"], "connects by TCP"),

@@ -16,6 +16,8 @@ pub struct Operation {
     pub argument: String,
     /// Whether it is refused for what it is, whatever it is done to.
     pub refused: Refused,
+    /// The code of the error that tells of it, where it is not told as a denial.
+    pub told: Option<&'static str>,
     /// What is there to do it with.
     pub found: Found,
 }
@@ -67,6 +69,8 @@ enum Need {
     OtherPlace,
     Variable,
     Program,
+    /// What no fixture has, so that the system refuses with this code.
+    Never(&'static str),
 }
 
 /// One operation.
@@ -74,15 +78,16 @@ struct Row {
     name: &'static str,
     requires: &'static [(Kind, Field)],
     refused: Refused,
+    told: Option<&'static str>,
     need: Need,
 }
 
 const fn row(name: &'static str, requires: &'static [(Kind, Field)], need: Need) -> Row {
-    Row { name, requires, refused: Refused::No, need }
+    Row { name, requires, refused: Refused::No, told: None, need }
 }
 
 const fn disabled(name: &'static str, requires: &'static [(Kind, Field)]) -> Row {
-    Row { name, requires, refused: Refused::Always, need: Need::Anything }
+    Row { refused: Refused::Always, ..row(name, requires, Need::Anything) }
 }
 
 const NOTHING: &[(Kind, Field)] = &[];
@@ -99,6 +104,8 @@ const MOVED: &[(Kind, Field)] =
 const ROWS: &[Row] = &[
     row("read-file", READ, Need::File),
     row("read-file-patched", READ, Need::File),
+    row("read-stream", READ, Need::File),
+    row("glob", READ, Need::Place),
     row("stat", READ, Need::Anything),
     row("lstat", READ, Need::Anything),
     row("statfs", READ, Need::Anything),
@@ -116,9 +123,11 @@ const ROWS: &[Row] = &[
     row("cwd", NOTHING, Need::Nothing),
     row("write-file", WRITE, Need::Place),
     row("append-file", WRITE, Need::Place),
+    row("write-stream", WRITE, Need::Place),
     row("open", READ_AND_WRITE, Need::Place),
     row("mkdir", WRITE, Need::Place),
     row("remove", WRITE, Need::Anything),
+    row("remove-dir", WRITE, Need::Anything),
     row("remove-tree", READ_AND_WRITE, Need::Anything),
     row("truncate", READ_AND_WRITE, Need::Anything),
     row("chmod", WRITE, Need::Anything),
@@ -140,12 +149,11 @@ const ROWS: &[Row] = &[
         Need::AnythingAndPlace,
     ),
     Row {
-        name: "symlink",
-        requires: &[(Kind::FsWrite, Field::To)],
         refused: Refused::UnlessAllFiles,
-        need: Need::OtherPlace,
+        ..row("symlink", &[(Kind::FsWrite, Field::To)], Need::OtherPlace)
     },
     row("stat-open", READ, Need::Anything),
+    row("truncate-open", READ_AND_WRITE, Need::Place),
     disabled("chmod-open", READ),
     disabled("chown-open", READ),
     disabled("utime-open", READ),
@@ -156,20 +164,38 @@ const ROWS: &[Row] = &[
     row("env-delete", NOTHING, Need::Nothing),
     row("env-list", NOTHING, Need::Nothing),
     row("load-env-file", READ, Need::File),
+    row("sys", NOTHING, Need::Nothing),
     row("run", &[(Kind::Child, Field::Itself)], Need::Program),
+    row("run-instead", &[(Kind::Child, Field::Itself)], Need::Program),
     row("kill", NOTHING, Need::Nothing),
     row("worker", &[(Kind::Worker, Field::Itself), (Kind::FsRead, Field::Path)], Need::File),
+    row("worker-by-channel", &[(Kind::Worker, Field::Itself)], Need::Nothing),
     row("require", READ, Need::File),
+    row("import", READ, Need::File),
+    row("dlopen", &[(Kind::Ffi, Field::Itself)], Need::Never("ERR_FFI_CALL_FAILED")),
+    Row {
+        told: Some("ERR_DLOPEN_DISABLED"),
+        ..row("load-addon", &[(Kind::Addon, Field::Itself)], Need::Never("ERR_DLOPEN_FAILED"))
+    },
+    Row {
+        refused: Refused::Always,
+        told: Some("ERR_CRYPTO_CUSTOM_ENGINE_NOT_SUPPORTED"),
+        ..row("engine", NOTHING, Need::Nothing)
+    },
     row("wasi", &[(Kind::Wasi, Field::Itself)], Need::Nothing),
     row("inspector", &[(Kind::Inspector, Field::Itself)], Need::Nothing),
+    row("inspector-session", &[(Kind::Inspector, Field::Itself)], Need::Nothing),
     disabled("binding", READ),
     row("connect", NET, Need::Nothing),
     row("fetch", NET, Need::Nothing),
+    row("websocket", NET, Need::Nothing),
     row("listen", NET, Need::Nothing),
     row("datagram", NET, Need::Nothing),
     row("dns-lookup", NET, Need::Nothing),
     row("connect-unix", NET, Need::Anything),
     row("listen-unix", NET, Need::Place),
+    row("sqlite-open", NOTHING, Need::Place),
+    row("sqlite-attach", NOTHING, Need::Place),
     row("report", WRITE, Need::Place),
     row("report-beside", WRITE, Need::Place),
     row("report-unnamed", WRITE, Need::Place),
@@ -207,8 +233,8 @@ pub fn read(value: &Value, release: Release, world: &World) -> Result<Operation,
     let mode = Mode::of(value);
     let is_guarded = |kind: Kind| kind != Kind::Net || NETWORK.includes(release);
     let is_required = |kind: Kind| match (row.name, kind) {
-        ("open", Kind::FsRead) => mode.reads(),
-        ("open", Kind::FsWrite) => mode.writes(),
+        ("open" | "truncate-open", Kind::FsRead) => mode.reads(),
+        ("open" | "truncate-open", Kind::FsWrite) => mode.writes(),
         (_, kind) => is_guarded(kind),
     };
     let requires = row.requires.iter().filter(|(kind, _)| is_required(*kind));
@@ -218,7 +244,7 @@ pub fn read(value: &Value, release: Release, world: &World) -> Result<Operation,
     });
     let requires = requires.collect();
     let found = find(row, &argument, &other, mode, world);
-    Ok(Operation { requires, argument, refused: row.refused, found })
+    Ok(Operation { requires, argument, refused: row.refused, told: row.told, found })
 }
 
 /// What an operation is done to, as written.
@@ -254,6 +280,7 @@ fn find(row: &Row, argument: &str, other: &str, mode: Mode<'_>, world: &World) -
     let present = |is_there| if is_there { Found::Present } else { Found::Absent };
     match (row.need, world.resolve(&path)) {
         (Need::Nothing, _) => Found::Present,
+        (Need::Never(code), _) => Found::Unfit(code),
         (Need::Variable, _) => present(world.environment.contains_key(argument)),
         (Need::Program, _) if !argument.contains('/') => {
             present(world.find_program(argument).is_some())
@@ -264,7 +291,10 @@ fn find(row: &Row, argument: &str, other: &str, mode: Mode<'_>, world: &World) -
         (Need::File | Need::Program, at) => {
             present(matches!(at, Some(Entry::File | Entry::Program)))
         }
-        (Need::Place, _) if row.name == "open" && mode.expects_a_file() => {
+        (Need::Place, _) if row.name == "truncate-open" && !mode.writes() => Found::Unfit("EINVAL"),
+        (Need::Place, _)
+            if matches!(row.name, "open" | "truncate-open") && mode.expects_a_file() =>
+        {
             present(world.has(&path))
         }
         (Need::Place, _) => present(world.has_place_for(&path)),

@@ -7,7 +7,7 @@ use super::descriptor::{self, Question, Reference, Thrown};
 use super::flags::{self, Given, Mode};
 use super::grammar;
 use super::kind::{KINDS, Kind, Shape};
-use super::operation::{self, Found, Refused};
+use super::operation::{self, Found, Operation, Refused};
 use super::options::{self, Options, Place};
 use crate::decide::{Decision, Precedence, Standing};
 use crate::release::{Release, Since};
@@ -162,24 +162,13 @@ impl Session {
     /// Does an operation.
     pub fn perform(&self, operation: &Value) -> Result<Effected, Thrown> {
         let operation = operation::read(operation, self.release, &self.world)?;
-        if self.mode == Mode::Enforced {
-            let is_missing = |(kind, argument): &&(Kind, String)| {
-                self.decide(*kind, &Reference::Path(argument.clone())).is_none()
+        if self.mode == Mode::Enforced
+            && let Some(denied) = self.denial(&operation)
+        {
+            return match operation.told {
+                Some(code) => Err(Thrown { code, message: "the model is in force".to_owned() }),
+                None => Ok(Effected::Blocked(denied)),
             };
-            if let Some((kind, argument)) = operation.requires.iter().find(is_missing) {
-                return Ok(Effected::Blocked(self.access_denied(*kind, argument.clone())));
-            }
-            let has_all = |kind| self.decide(kind, &Reference::Whole).is_some();
-            let is_refused = match operation.refused {
-                Refused::No => false,
-                Refused::UnlessAllFiles => !has_all(Kind::FsRead) || !has_all(Kind::FsWrite),
-                Refused::Always => true,
-            };
-            if is_refused {
-                // What is refused for what it is names neither a permission nor a resource.
-                let resource = String::new();
-                return Ok(Effected::Blocked(AccessDenied { permission: "", resource, flag: "" }));
-            }
         }
         match operation.found {
             Found::Present => Ok(Effected::Allowed),
@@ -189,6 +178,25 @@ impl Session {
                 Err(Thrown { code, message })
             }
         }
+    }
+
+    /// Why an operation is denied, if it is.
+    fn denial(&self, operation: &Operation) -> Option<AccessDenied> {
+        let is_missing = |(kind, argument): &&(Kind, String)| {
+            self.decide(*kind, &Reference::Path(argument.clone())).is_none()
+        };
+        if let Some((kind, argument)) = operation.requires.iter().find(is_missing) {
+            return Some(self.access_denied(*kind, argument.clone()));
+        }
+        let has_all = |kind| self.decide(kind, &Reference::Whole).is_some();
+        let is_refused = match operation.refused {
+            Refused::No => false,
+            Refused::UnlessAllFiles => !has_all(Kind::FsRead) || !has_all(Kind::FsWrite),
+            Refused::Always => true,
+        };
+        // What is refused for what it is names neither a permission nor a resource.
+        let nameless = || AccessDenied { permission: "", resource: String::new(), flag: "" };
+        is_refused.then(nameless)
     }
 
     /// Starts a worker or a child process.
