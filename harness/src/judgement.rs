@@ -1,16 +1,18 @@
 //! Judging: what came of the selected cases on one implementation at one release.
 
+use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
 use permscope_engine::release::Release;
 
 use crate::compare::{Verdict, compare};
+use crate::consistency::Trial;
 use crate::corpus::Corpus;
 use crate::corpus::case::Case;
 use crate::implementation::attach::{Attached, By, Digests};
 use crate::known::{Known, KnownDifferences};
-use crate::law::{Instance, Trials};
+use crate::law::{self, Instance, Of, Trials};
 use crate::observation::Observation;
 use crate::outcome::{Outcome, Word};
 use crate::plan::plan;
@@ -103,7 +105,7 @@ pub async fn judge<'c>(
     Ok(Judged { target, judgements, not_for_release, not_asked, time })
 }
 
-/// Tries laws on one implementation at one release, universe by universe, and judges them as cases are.
+/// Tries laws on one implementation at one release, universe by universe and then on the cases, and judges them as cases are.
 pub async fn judge_laws<'c>(
     attached: &Attached,
     release: Release,
@@ -112,18 +114,20 @@ pub async fn judge_laws<'c>(
     known: &KnownDifferences,
     options: Options<'_>,
 ) -> Result<Judged<'c>> {
-    let hello = &attached.hello;
-    let (mut judgements, mut not_for_release, mut not_asked) = (Vec::new(), 0, 0);
     let start = Instant::now();
-    for of_universe in instances.chunk_by(|a, b| a.universe.id == b.universe.id) {
-        let universe = of_universe[0].universe;
+    let target = Target::of(attached, release);
+    let time = Duration::ZERO;
+    let mut judged =
+        Judged { target, judgements: Vec::new(), not_for_release: 0, not_asked: 0, time };
+    let hello = &attached.hello;
+    for (universe, laws) in law::by_universe(instances) {
         if universe.model.name() != hello.model {
             continue;
         }
         let trials = Trials::of(universe, &hello.capabilities);
         let plan = plan(trials.cases.iter(), hello, release);
-        not_for_release += if plan.not_for_release > 0 { of_universe.len() } else { 0 };
-        not_asked += if plan.not_asked > 0 { of_universe.len() } else { 0 };
+        judged.not_for_release += if plan.not_for_release > 0 { laws.len() } else { 0 };
+        judged.not_asked += if plan.not_asked > 0 { laws.len() } else { 0 };
         if plan.cases.len() < trials.cases.len() {
             continue;
         }
@@ -131,14 +135,25 @@ pub async fn judge_laws<'c>(
         // A law that was not tried in full says nothing.
         let Some(seen) = seen.into_iter().collect::<Option<Vec<_>>>() else { break };
         let tried = trials.tried(&seen);
-        judgements.extend(of_universe.iter().map(|Instance { law, case, .. }| {
-            // Every trial was acted out; what was seen of them is in the verdict.
-            let observation = Observation::Acted(Vec::new());
-            Judgement::of(case, observation, tried.verdict(*law), known.of(&case.id, release))
+        judged.judgements.extend(laws.into_iter().map(|(law, case)| {
+            Judgement::of_law(case, tried.verdict(law), known.of(&case.id, release))
         }));
     }
-    let (target, time) = (Target::of(attached, release), start.elapsed());
-    Ok(Judged { target, judgements, not_for_release, not_asked, time })
+    let of_cases: Vec<_> = instances.iter().filter(|one| matches!(one.of, Of::Case)).collect();
+    let trials =
+        of_cases.iter().map(|instance| (&instance.case, Trial::of(&instance.case, release)));
+    let trials: HashMap<_, _> = trials.map(|(case, trial)| (&case.id, (case, trial))).collect();
+    let cases = of_cases.iter().map(|instance| &trials[&instance.case.id].1.case);
+    let plan = plan(cases, hello, release);
+    judged.not_for_release += plan.not_for_release;
+    judged.not_asked += plan.not_asked;
+    let seen = run(attached, &plan, corpus, options).await?;
+    judged.judgements.extend(plan.cases.iter().zip(seen).filter_map(|(tried, observation)| {
+        let (case, trial) = &trials[&tried.id];
+        Some(Judgement::of_law(case, trial.verdict(&observation?), known.of(&case.id, release)))
+    }));
+    judged.time = start.elapsed();
+    Ok(judged)
 }
 
 impl<'c> Judgement<'c> {
@@ -151,6 +166,11 @@ impl<'c> Judgement<'c> {
     ) -> Self {
         let reason = known.map(|known| known.reason.clone());
         Self { case, observation, outcome: Outcome::of(verdict, known), reason }
+    }
+
+    /// Judges a law, of which everything that was seen is in the verdict.
+    fn of_law(case: &'c Case, verdict: Verdict, known: Option<&Known>) -> Self {
+        Self::of(case, Observation::Acted(Vec::new()), verdict, known)
     }
 }
 

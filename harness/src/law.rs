@@ -6,6 +6,8 @@
 use std::collections::HashMap;
 
 use crate::compare::{Difference, Seen, Severity, Verdict};
+use crate::consistency;
+use crate::corpus::Corpus;
 use crate::corpus::case::{Case, Expected, Promise, Source, Step};
 use crate::corpus::universe::Universe;
 use crate::launch::Launch;
@@ -92,41 +94,77 @@ impl Law {
     }
 }
 
-/// A law in a universe: what is judged, and listed as known where it is broken.
+/// A law of something: what is judged, and listed as known where it is broken.
 #[derive(Clone, Debug)]
-pub struct Instance<'u> {
-    /// The law.
-    pub law: Law,
-    /// The universe.
-    pub universe: &'u Universe,
-    /// What stands for it where cases stand; it has no steps, for what is acted out are trials.
+pub struct Instance<'c> {
+    /// What it holds of.
+    pub of: Of<'c>,
+    /// What stands for it where cases stand; what is acted out are trials.
     pub case: Case,
 }
 
-/// Every law in every universe; a law of denials only where there are any.
-pub fn instances(universes: &[Universe]) -> Vec<Instance<'_>> {
+/// What a law holds of.
+#[derive(Clone, Copy, Debug)]
+pub enum Of<'c> {
+    /// A law of a universe.
+    Universe(Law, &'c Universe),
+    /// The law of every case that does something: [`consistency`].
+    Case,
+}
+
+/// Every law in every universe, a law of denials only where there are any; and the law of every case that does something.
+pub fn instances(corpus: &Corpus) -> impl Iterator<Item = Instance<'_>> {
     let in_universe =
         |universe| Law::ALL.into_iter().filter_map(move |law| Instance::of(law, universe));
-    universes.iter().flat_map(in_universe).collect()
+    let in_universes = corpus.universes.iter().flat_map(in_universe);
+    let concerned = corpus.cases.iter().filter(|case| consistency::concerns(case));
+    in_universes
+        .chain(concerned.map(|case| Instance { of: Of::Case, case: consistency::named(case) }))
 }
 
 /// How many launches some laws are tried on, for an implementation; laws of one universe share theirs.
 pub fn trials(instances: &[Instance<'_>], hello: &Hello) -> usize {
-    let universes = instances.chunk_by(|a, b| a.universe.id == b.universe.id);
-    let universes = universes.map(|instances| instances[0].universe);
-    let concerned = universes.filter(|universe| universe.model.name() == hello.model);
-    concerned.map(|universe| Trials::of(universe, &hello.capabilities).cases.len()).sum()
+    let is_tried = |instance: &&Instance<'_>| {
+        matches!(instance.of, Of::Case) && instance.case.model.name() == hello.model
+    };
+    let concerned = by_universe(instances).into_iter();
+    let concerned = concerned.filter(|(universe, _)| universe.model.name() == hello.model);
+    let of_universe = |(universe, _)| Trials::of(universe, &hello.capabilities).cases.len();
+    instances.iter().filter(is_tried).count() + concerned.map(of_universe).sum::<usize>()
 }
 
-impl<'u> Instance<'u> {
-    fn of(law: Law, universe: &'u Universe) -> Option<Self> {
+/// The laws of universes, by universe.
+pub fn by_universe<'i, 'c>(
+    instances: &'i [Instance<'c>],
+) -> Vec<(&'c Universe, Vec<(Law, &'i Case)>)> {
+    let mut universes: Vec<(&Universe, Vec<_>)> = Vec::new();
+    for Instance { of, case } in instances {
+        let Of::Universe(law, universe) = *of else { continue };
+        match universes.last_mut() {
+            Some((last, laws)) if last.id == universe.id => laws.push((law, case)),
+            _ => universes.push((universe, vec![(law, case)])),
+        }
+    }
+    universes
+}
+
+impl<'c> Instance<'c> {
+    /// The law as a sentence.
+    pub fn statement(&self) -> &'static str {
+        match self.of {
+            Of::Universe(law, _) => law.statement(),
+            Of::Case => consistency::STATEMENT,
+        }
+    }
+
+    fn of(law: Law, universe: &'c Universe) -> Option<Self> {
         let of_denials = matches!(law, Law::ExactDenials | Law::MonotoneDenials);
         if of_denials && universe.deny.is_none() {
             return None;
         }
         let id = format!("{}::{}", universe.id, law.name());
         let case = case(universe, id, universe.launch.clone(), Vec::new());
-        Some(Self { law, universe, case })
+        Some(Self { of: Of::Universe(law, universe), case })
     }
 }
 

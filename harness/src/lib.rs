@@ -10,6 +10,7 @@ pub mod carried;
 pub mod command;
 pub mod compare;
 pub mod compared;
+pub mod consistency;
 pub mod corpus;
 pub mod diff;
 pub mod doctor;

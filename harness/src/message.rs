@@ -190,7 +190,7 @@ pub fn broken_law(
     options: &[(&str, &Path)],
 ) -> String {
     let mut text = headline(judgement, target, project);
-    let _ = writeln!(text, "  {}", instance.law.statement());
+    let _ = writeln!(text, "  {}", instance.statement());
     match (&judgement.outcome, judgement.outcome.difference()) {
         (Outcome::Broke(why), _) => {
             let _ = writeln!(text, "  the protocol was broken: {why}");

@@ -2,7 +2,10 @@
 //!
 //! What each requires is the model's business, and stands in the engine; here is what each is about, and what it leaves behind.
 
+use permscope_engine::model::question::Foreseen;
 use permscope_engine::model::{Model, deno, node};
+use permscope_engine::release::Release;
+use permscope_engine::value as engine;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;
@@ -285,6 +288,19 @@ pub fn kinds(model: Model, name: &str) -> impl Iterator<Item = &'static str> + u
     let of_node = (model == Model::Node).then(|| node::operation::kinds_of(name));
     let of_deno = of_deno.into_iter().flatten().map(|kind| kind.row().name);
     of_deno.chain(of_node.into_iter().flatten().map(|kind| kind.row().scope))
+}
+
+/// What a program with these variables would ask of a release before it does an operation, to learn what will become of it; none where nothing that it could ask tells.
+pub fn foresee<'e>(
+    model: Model,
+    operation: &'e engine::Value,
+    environment: impl Iterator<Item = &'e str>,
+    release: Release,
+) -> Option<Foreseen> {
+    match model {
+        Model::Deno => deno::operation::foresee(operation, environment, release).ok(),
+        Model::Node => node::operation::foresee(operation, release).ok(),
+    }
 }
 
 impl Operation {

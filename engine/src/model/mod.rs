@@ -3,6 +3,7 @@
 pub mod deno;
 pub mod mode;
 pub mod node;
+pub mod question;
 
 use crate::release::Release;
 

@@ -127,7 +127,8 @@ impl Run {
             return Err(Unwritable::because(why).into());
         }
         let (corpus, known_ids) = self.corpora.read(&project)?;
-        let laws = if self.laws { law::instances(&corpus.universes) } else { Vec::new() };
+        let laws = self.laws.then(|| law::instances(&corpus));
+        let laws: Vec<_> = laws.into_iter().flatten().collect();
         let cases: Vec<_> = match self.laws {
             true => laws.iter().map(|law| &law.case).collect(),
             false => corpus.cases.iter().filter(|case| self.is_wanted(case)).collect(),

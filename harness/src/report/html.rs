@@ -191,9 +191,10 @@ pub fn write(source: &mut Source<'_>, out: &mut dyn Write) -> Result<()> {
         return Err(BadRecord::Mixed(why.to_owned()).into());
     }
     let found = found(source)?;
-    let laws = if tally.header.laws { law::instances(&corpus.universes) } else { Vec::new() };
+    let laws = tally.header.laws.then(|| law::instances(corpus));
+    let laws: Vec<_> = laws.into_iter().flatten().collect();
     let cases = corpus.cases.iter().map(|case| (case, None));
-    let cases = cases.chain(laws.iter().map(|law| (&law.case, Some(law.law.statement()))));
+    let cases = cases.chain(laws.iter().map(|law| (&law.case, Some(law.statement()))));
     let shown = cases.filter_map(|(case, statement)| {
         found.get(&case.id).map(|found| Shown { case, statement, found })
     });

@@ -2,8 +2,10 @@
 
 use super::descriptor::{Thrown, text_of, thrown};
 use super::grammar::Grammar;
-use super::kind::{KINDS, Kind};
+use super::kind::{KINDS, Kind, Shape};
 use crate::model::mode::Mode;
+use crate::model::question::{Foreseen, Question};
+use crate::release::Release;
 use crate::resource::Resource;
 use crate::resource::host;
 use crate::resource::path::Path;
@@ -173,48 +175,124 @@ pub fn kinds_of(name: &str) -> impl Iterator<Item = Kind> + use<> {
     row.into_iter().flat_map(|row| row.requires).map(|(kind, _)| *kind)
 }
 
-/// Reads an operation: its name, and what it is done to.
-pub fn read(value: &Value, grammar: Grammar<'_>) -> Result<Operation, Thrown> {
+/// What a program would ask before it does an operation in an environment.
+pub fn foresee<'e>(
+    value: &'e Value,
+    mut environment: impl Iterator<Item = &'e str>,
+    release: Release,
+) -> Result<Foreseen, Thrown> {
+    let row = row_of(value)?;
+    let mut foreseen = Foreseen { questions: Vec::new(), suffices: true };
+    for (kind, of) in row.required(value, release) {
+        let row = kind.row();
+        let part = match of {
+            Of::Whole | Of::Rest => None,
+            Of::Field(field) => match (kind, text_of(row, value.field(field))?) {
+                (Kind::Net, path) if field == "path" => Some(format!("unix:{path}")),
+                (_, text) => Some(text),
+            },
+            Of::Url => Some(host_of(&text_of(row, value.field("url"))?)),
+            Of::Interface(name) => Some(name.to_owned()),
+        };
+        // More than what is named is required of a name that leads to an address, and of what the system makes up.
+        foreseen.suffices &= part.as_ref().is_none_or(|text| match row.shape {
+            Shape::Host => addresses(kind, text).is_empty(),
+            Shape::Path => !is_special_text(text),
+            _ => true,
+        });
+        // There were releases that guarded imports, and took no question about them.
+        if row.query.contains(release) {
+            let part = part.map(|text| (row.field, text));
+            foreseen.questions.push(Question { name: row.name, part });
+        } else {
+            foreseen.suffices = false;
+        }
+    }
+    let is_run = row.requires.iter().any(|(kind, _)| *kind == Kind::Run);
+    if is_run
+        && release.since(2, 0, 0)
+        && (environment.any(steers_loader) || own_variables(value).any(steers_loader))
+    {
+        foreseen.questions.push(Question { name: Kind::Run.row().name, part: None });
+    }
+    Ok(foreseen)
+}
+
+/// Whether a variable tells the system's loader which code to put into a program, which then takes all of run (denoland/deno#25370).
+pub fn steers_loader(variable: &str) -> bool {
+    let name = variable.to_ascii_uppercase();
+    name.starts_with("LD_") || name.starts_with("DYLD_")
+}
+
+/// The variables that a program is started with, beside those of the process.
+fn own_variables(value: &Value) -> impl Iterator<Item = &str> {
+    let fields = match value.field("environment") {
+        Value::Object(fields) => &fields[..],
+        _ => &[],
+    };
+    fields.iter().map(|(name, _)| name.as_str())
+}
+
+/// The row of an operation.
+fn row_of(value: &Value) -> Result<&'static Row, Thrown> {
     let name = match value.field("name") {
         Value::Text(name) => name.as_str(),
         other => return Err(Thrown::type_error(format!("{} is no operation", other.noun()))),
     };
     let row = ROWS.iter().find(|row| row.name == name);
-    let row = row.ok_or_else(|| Thrown::type_error(format!("\"{name}\" is no operation")))?;
-    let mode = Mode::of(value);
-    let mut requires = Vec::new();
-    for &(kind, of) in row.requires {
-        // What a file is opened for decides what that needs.
-        let is_needed = match (name, kind) {
+    row.ok_or_else(|| Thrown::type_error(format!("\"{name}\" is no operation")))
+}
+
+impl Row {
+    /// What is required by a release for what the operation is done to.
+    fn required<'v>(
+        &'static self,
+        value: &'v Value,
+        release: Release,
+    ) -> impl Iterator<Item = (Kind, Of)> + use<'v> {
+        let mode = Mode::of(value);
+        let is_free = match value.field("variable") {
+            Value::Text(variable) => self.name == "env-get" && is_public(variable, release),
+            _ => false,
+        };
+        let is_needed = move |kind: Kind| match (self.name, kind) {
+            _ if is_free => false,
+            // What a file is opened for decides what that needs.
             ("open", Kind::Read) => mode.reads(),
             ("open", Kind::Write) => mode.writes(),
             // A socket of the file system is the network's, too (denoland/deno#34395).
-            ("connect-unix" | "listen-unix", Kind::Net) => grammar.release.since(2, 9, 0),
+            ("connect-unix" | "listen-unix", Kind::Net) => release.since(2, 9, 0),
             _ => true,
         };
-        if is_needed {
-            require(&mut requires, kind, of, value, grammar)?;
-        }
+        let needed = self.requires.iter().filter(move |(kind, _)| is_needed(*kind));
+        needed.map(move |&(kind, of)| match kind {
+            // Before there was a permission to import, that was the network's business.
+            Kind::Import if !release.since(2, 0, 0) => (Kind::Net, of),
+            _ => (kind, of),
+        })
+    }
+}
+
+/// Reads an operation: its name, and what it is done to.
+pub fn read(value: &Value, grammar: Grammar<'_>) -> Result<Operation, Thrown> {
+    let row = row_of(value)?;
+    let mut requires = Vec::new();
+    for (kind, of) in row.required(value, grammar.release) {
+        require(&mut requires, kind, of, value, grammar)?;
     }
     let variable = match value.field("variable") {
         Value::Text(name) => name.as_str(),
         _ => "",
     };
-    if name == "env-get" && is_public(variable, grammar) {
-        requires.clear();
-    }
-    let environment = match value.field("environment") {
-        Value::Object(fields) => fields.iter().map(|(name, _)| name.clone()).collect(),
-        _ => Vec::new(),
-    };
-    let listed = match name {
+    let environment = own_variables(value).map(str::to_owned).collect();
+    let listed = match row.name {
         "env-list" if !variable.is_empty() => {
             let row = Kind::Env.row();
             Some(grammar.question(row, variable).map_err(|why| thrown(row, variable, why))?)
         }
         _ => None,
     };
-    Ok(Operation { requires, environment, listed, present: is_present(row, value, mode, grammar)? })
+    Ok(Operation { requires, environment, listed, present: is_present(row, value, grammar)? })
 }
 
 /// Adds what is required of a kind, with what follows from it.
@@ -225,11 +303,6 @@ fn require(
     value: &Value,
     grammar: Grammar<'_>,
 ) -> Result<(), Thrown> {
-    // Before there was a permission to import, that was the network's business.
-    let kind = match kind {
-        Kind::Import if !grammar.release.since(2, 0, 0) => Kind::Net,
-        kind => kind,
-    };
     let row = kind.row();
     let text = match of {
         Of::Whole | Of::Rest => {
@@ -293,9 +366,8 @@ fn addresses(kind: Kind, text: &str) -> Vec<String> {
 fn host_of(url: &str) -> String {
     let (scheme, rest) = url.split_once("://").unwrap_or(("http", url));
     let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
-    let has_port = host
-        .rsplit_once(':')
-        .is_some_and(|(_, port)| port.bytes().all(|digit| digit.is_ascii_digit()));
+    // A colon inside of brackets is the address's own.
+    let has_port = host.rsplit_once(':').is_some_and(|(_, port)| !port.contains(']'));
     match (has_port, scheme) {
         (true, _) => host.to_owned(),
         (false, "https" | "wss") => format!("{host}:443"),
@@ -305,19 +377,18 @@ fn host_of(url: &str) -> String {
 
 /// Whether a path is one of those that the system makes up; a few of them are harmless.
 fn is_special(path: &Path) -> bool {
+    is_special_text(path.as_str())
+}
+
+fn is_special_text(text: &str) -> bool {
     const HARMLESS: [&str; 4] = ["/dev/null", "/dev/zero", "/dev/random", "/dev/urandom"];
-    let text = path.as_str();
     ["/proc/", "/dev/", "/sys/"].iter().any(|above| text.starts_with(above))
         && !HARMLESS.contains(&text)
 }
 
-fn is_present(
-    row: &Row,
-    value: &Value,
-    mode: Mode<'_>,
-    grammar: Grammar<'_>,
-) -> Result<bool, Thrown> {
+fn is_present(row: &Row, value: &Value, grammar: Grammar<'_>) -> Result<bool, Thrown> {
     let world = grammar.world;
+    let mode = Mode::of(value);
     let path = |field: &str| -> Result<Path, Thrown> {
         Ok(world.path(&text_of(Kind::Read.row(), value.field(field))?))
     };
@@ -349,10 +420,10 @@ fn is_present(
 }
 
 /// Variables that every program may read, whatever its permissions.
-fn is_public(variable: &str, grammar: Grammar<'_>) -> bool {
+fn is_public(variable: &str, release: Release) -> bool {
     match variable {
         "NODE_OPTIONS" | "NODE_DEBUG" => true,
-        "NO_COLOR" | "FORCE_COLOR" => grammar.release.since(2, 3, 0),
+        "NO_COLOR" | "FORCE_COLOR" => release.since(2, 3, 0),
         _ => false,
     }
 }

@@ -383,14 +383,11 @@ impl Session {
 
     /// Whether a list of programs could be got around by telling the loader to load something else (denoland/deno#25221).
     fn loader_is_forged(&self, kind: Kind, environment: &[String]) -> bool {
-        let steers_loader = |name: &String| {
-            let name = name.to_ascii_uppercase();
-            name.starts_with("LD_") || name.starts_with("DYLD_")
-        };
+        let mut variables = self.world.environment.keys().chain(environment);
         kind == Kind::Run
             && self.release.since(2, 0, 0)
             && !self.states[kind as usize].is_unrestricted()
-            && self.world.environment.keys().chain(environment).any(steers_loader)
+            && variables.any(|variable| operation::steers_loader(variable))
     }
 
     fn not_capable(&self) -> ErrorClass {

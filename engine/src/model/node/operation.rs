@@ -1,8 +1,9 @@
 //! What a program does with its permissions: the operations, and what each requires.
 
 use super::descriptor::{Thrown, file_path};
-use super::kind::Kind;
+use super::kind::{Kind, Shape};
 use crate::model::mode::Mode;
+use crate::model::question::{Foreseen, Question};
 use crate::release::{Release, Since};
 use crate::value::Value;
 use crate::world::{Entry, World};
@@ -219,32 +220,78 @@ pub fn kinds_of(name: &str) -> impl Iterator<Item = Kind> + use<> {
 
 /// Reads an operation: its name, and what it is done to.
 pub fn read(value: &Value, release: Release, world: &World) -> Result<Operation, Thrown> {
+    let row = row_of(value)?;
+    let argument = argument(row, value)?;
+    let other = other(value);
+    let requires = row.required(value, release);
+    let requires = requires.map(|(kind, field)| match field {
+        Field::Path | Field::Itself => (kind, argument.clone()),
+        Field::To => (kind, other.to_owned()),
+    });
+    let requires = requires.collect();
+    let found = find(row, &argument, other, Mode::of(value), world);
+    Ok(Operation { requires, argument, refused: row.refused, told: row.told, found })
+}
+
+/// What a program would ask before it does an operation.
+pub fn foresee(value: &Value, release: Release) -> Result<Foreseen, Thrown> {
+    let row = row_of(value)?;
+    let argument = argument(row, value)?;
+    let question = |(kind, field): (Kind, Field)| {
+        let part = match field {
+            Field::Path => Some(argument.as_str()),
+            Field::To => Some(other(value)),
+            Field::Itself => None,
+        };
+        let part = part.filter(|_| kind.row().shape == Shape::Path);
+        let part = part.map(|text| ("reference", text.to_owned()));
+        Question { name: kind.row().scope, part }
+    };
+    // Not every release that guards a kind takes questions about it.
+    let is_asked = |(kind, _): &(Kind, Field)| kind.row().query.includes(release);
+    let (asked, untold): (Vec<_>, Vec<_>) = row.required(value, release).partition(is_asked);
+    let mut questions: Vec<_> = asked.into_iter().map(question).collect();
+    if row.refused == Refused::UnlessAllFiles {
+        let all = [Kind::FsRead, Kind::FsWrite];
+        questions.extend(all.map(|kind| Question { name: kind.row().scope, part: None }));
+    }
+    Ok(Foreseen { questions, suffices: row.refused != Refused::Always && untold.is_empty() })
+}
+
+/// The row of an operation.
+fn row_of(value: &Value) -> Result<&'static Row, Thrown> {
     let name = match value.field("name") {
         Value::Text(name) => name.as_str(),
         other => return Err(Thrown::type_error(format!("{} is no operation", other.noun()))),
     };
     let row = ROWS.iter().find(|row| row.name == name);
-    let row = row.ok_or_else(|| Thrown::type_error(format!("\"{name}\" is no operation")))?;
-    let argument = argument(row, value)?;
-    let other = match value.field("to") {
-        Value::Text(to) => to.clone(),
-        _ => String::new(),
-    };
-    let mode = Mode::of(value);
-    let is_guarded = |kind: Kind| kind != Kind::Net || NETWORK.includes(release);
-    let is_required = |kind: Kind| match (row.name, kind) {
-        ("open" | "truncate-open", Kind::FsRead) => mode.reads(),
-        ("open" | "truncate-open", Kind::FsWrite) => mode.writes(),
-        (_, kind) => is_guarded(kind),
-    };
-    let requires = row.requires.iter().filter(|(kind, _)| is_required(*kind));
-    let requires = requires.map(|(kind, field)| match field {
-        Field::Path | Field::Itself => (*kind, argument.clone()),
-        Field::To => (*kind, other.clone()),
-    });
-    let requires = requires.collect();
-    let found = find(row, &argument, &other, mode, world);
-    Ok(Operation { requires, argument, refused: row.refused, told: row.told, found })
+    row.ok_or_else(|| Thrown::type_error(format!("\"{name}\" is no operation")))
+}
+
+impl Row {
+    /// What is required by a release for what the operation is done to.
+    fn required<'v>(
+        &'static self,
+        value: &'v Value,
+        release: Release,
+    ) -> impl Iterator<Item = (Kind, Field)> + use<'v> {
+        let mode = Mode::of(value);
+        let is_guarded = move |kind: Kind| kind != Kind::Net || NETWORK.includes(release);
+        let is_required = move |kind: Kind| match (self.name, kind) {
+            ("open" | "truncate-open", Kind::FsRead) => mode.reads(),
+            ("open" | "truncate-open", Kind::FsWrite) => mode.writes(),
+            (_, kind) => is_guarded(kind),
+        };
+        self.requires.iter().copied().filter(move |(kind, _)| is_required(*kind))
+    }
+}
+
+/// Where something comes to, as written.
+fn other(value: &Value) -> &str {
+    match value.field("to") {
+        Value::Text(to) => to,
+        _ => "",
+    }
 }
 
 /// What an operation is done to, as written.

@@ -93,7 +93,7 @@ fn because(rule: &Rule) -> String {
 }
 
 /// A value of the wire as a script would hand it over.
-fn value(written: &serde_json::Value) -> Value {
+pub(crate) fn value(written: &serde_json::Value) -> Value {
     use serde_json::Value as Json;
     match written {
         Json::Null => Value::Null,
