@@ -134,11 +134,9 @@ fn answer(model: Model, flags: &[String], question: &Value, fixture: &Fixture) -
         Ok(mut session) => session.act(&script).unwrap_or_default(),
         Err(_) => return "the launch is refused".to_owned(),
     };
-    match replies.first() {
-        Some(Reply::Answered(answered)) if answered.partial => {
-            format!("{}, in part", answered.answer.name())
-        }
-        Some(Reply::Answered(answered)) => answered.answer.name().to_owned(),
-        _ => "no answer".to_owned(),
+    match replies.first().and_then(Reply::answered) {
+        Some(answered) if answered.partial => format!("{}, in part", answered.answer.name()),
+        Some(answered) => answered.answer.name().to_owned(),
+        None => "no answer".to_owned(),
     }
 }

@@ -3,10 +3,12 @@
 //! A case is acted out with the queries put before each of its operations, so the implementation contradicts nobody but itself.
 
 use permscope_engine::model::Model;
+use permscope_engine::model::question::Question;
 use permscope_engine::release::Release;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use crate::compare::{Difference, Seen, Severity, Verdict};
+use crate::corpus::Corpus;
 use crate::corpus::case::{Case, Expected, Promise, Step};
 use crate::implementation::reference;
 use crate::launch::Launch;
@@ -39,15 +41,22 @@ pub const STATEMENT: &str =
 /// The law as the last part of an identity.
 const NAME: &str = "what-is-told-comes-true";
 
-/// A case as it stands for the law of it.
-pub fn named(case: &Case) -> Case {
-    Case { id: format!("{}::{NAME}", case.id), advisory: None, ..case.clone() }
+/// The identity of the law of a case.
+pub fn id(case: &Case) -> String {
+    format!("{}::{NAME}", case.id)
 }
 
-/// Whether the law is about a case: it does something, nobody answers prompts meanwhile, and denials are not only told.
-pub fn concerns(case: &Case) -> bool {
+/// A case as it stands for the law of it.
+pub fn named(case: &Case) -> Case {
+    Case { id: id(case), advisory: None, ..case.clone() }
+}
+
+/// The cases that the law is about: something is done, nobody answers prompts meanwhile, and denials are not only told.
+pub fn concerned(corpus: &Corpus) -> impl Iterator<Item = &Case> {
     let is_use = |step: &Step| matches!(step.action, Action::Use(_));
-    !case.launch.terminal && case.steps().iter().any(is_use) && !is_audited(case)
+    corpus.cases.iter().filter(move |case| {
+        !case.launch.terminal && case.steps().iter().any(is_use) && !is_audited(case)
+    })
 }
 
 /// Whether Node only audits, and denies nothing of what its answers call denied.
@@ -55,6 +64,12 @@ fn is_audited(case: &Case) -> bool {
     let Launch { flags, environment, .. } = &case.launch;
     let texts = flags.iter().chain(environment.values());
     case.model == Model::Node && texts.into_iter().any(|text| text.contains("permission-audit"))
+}
+
+/// A question as a step asks it.
+fn query(Question { name, part }: Question) -> Action {
+    let fields = std::iter::once(("name", name.to_owned())).chain(part);
+    Action::Query(fields.map(|(field, text)| (field.to_owned(), Value::from(text))).collect())
 }
 
 impl Trial {
@@ -70,15 +85,7 @@ impl Trial {
                     operation::foresee(case.model, &reference::value(value), variables, release)
             {
                 let first = steps.len();
-                steps.extend(told.questions.iter().map(|question| {
-                    let mut descriptor =
-                        Map::from_iter([("name".to_owned(), question.name.into())]);
-                    let part = question.part.as_ref();
-                    descriptor.extend(
-                        part.map(|(field, text)| ((*field).to_owned(), text.as_str().into())),
-                    );
-                    step(Action::Query(Value::Object(descriptor)), None)
-                }));
+                steps.extend(told.questions.into_iter().map(|it| step(query(it), None)));
                 foreseen.push(Foreseen {
                     step: number + 1,
                     operation: steps.len(),
@@ -106,10 +113,7 @@ impl Trial {
 
     /// Where what became of an operation contradicts what queries had said, in words.
     fn contradiction(&self, foreseen: &Foreseen, replies: &[Reply]) -> Option<Difference> {
-        let answered = |step: usize| match replies.get(step) {
-            Some(Reply::Answered(answered)) => Some(answered),
-            _ => None,
-        };
+        let answered = |step: usize| replies.get(step).and_then(Reply::answered);
         let became = answered(foreseen.operation)?;
         let is_done = became.answer == Answer::Allowed || became.done == Some(true);
         let queries = foreseen.queries.iter().map(|query| Some((*query, answered(*query)?)));

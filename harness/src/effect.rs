@@ -76,7 +76,11 @@ impl Watch {
                 continue;
             }
             let steps: Vec<_> = self.places.iter().filter(is_same).map(|(step, _)| *step).collect();
-            let is_claimed = steps.iter().any(|step| is_allowed(replies.get(*step)));
+            let is_allowed = |step: &usize| {
+                let answered = replies.get(*step).and_then(Reply::answered);
+                answered.is_some_and(|answered| answered.answer == Answer::Allowed)
+            };
+            let is_claimed = steps.iter().any(is_allowed);
             let is_seen = self.is_seen(place, &after, connections);
             let step = match &steps[..] {
                 [first, ..] if is_seen && !is_claimed => *first,
@@ -111,11 +115,6 @@ impl Watch {
         };
         self.places.iter().filter(|(_, other)| touches(other)).count() == 1
     }
-}
-
-/// Whether the program was told that it did what it wanted to do.
-fn is_allowed(reply: Option<&Reply>) -> bool {
-    matches!(reply, Some(Reply::Answered(answered)) if answered.answer == Answer::Allowed)
 }
 
 /// Where the effect of a step would be seen.

@@ -139,17 +139,17 @@ pub async fn judge_laws<'c>(
             Judgement::of_law(case, tried.verdict(law), known.of(&case.id, release))
         }));
     }
-    let of_cases: Vec<_> = instances.iter().filter(|one| matches!(one.of, Of::Case)).collect();
-    let trials =
-        of_cases.iter().map(|instance| (&instance.case, Trial::of(&instance.case, release)));
-    let trials: HashMap<_, _> = trials.map(|(case, trial)| (&case.id, (case, trial))).collect();
-    let cases = of_cases.iter().map(|instance| &trials[&instance.case.id].1.case);
-    let plan = plan(cases, hello, release);
+    let is_tried =
+        |one: &&Instance<'_>| matches!(one.of, Of::Case) && one.case.model.name() == hello.model;
+    let tried = instances.iter().filter(is_tried).map(|Instance { case, .. }| case);
+    let trials: Vec<_> = tried.map(|case| (case, Trial::of(case, release))).collect();
+    let by_id: HashMap<_, _> = trials.iter().map(|tried| (&tried.0.id, tried)).collect();
+    let plan = plan(trials.iter().map(|(_, trial)| &trial.case), hello, release);
     judged.not_for_release += plan.not_for_release;
     judged.not_asked += plan.not_asked;
     let seen = run(attached, &plan, corpus, options).await?;
     judged.judgements.extend(plan.cases.iter().zip(seen).filter_map(|(tried, observation)| {
-        let (case, trial) = &trials[&tried.id];
+        let (case, trial) = by_id[&tried.id];
         Some(Judgement::of_law(case, trial.verdict(&observation?), known.of(&case.id, release)))
     }));
     judged.time = start.elapsed();

@@ -61,8 +61,7 @@ pub struct KnownDifferences {
 
 /// Every identity that a list may name: of the cases of a corpus, and of its laws.
 pub fn identities(corpus: &Corpus) -> BTreeSet<String> {
-    let laws = law::instances(corpus).map(|law| law.case.id);
-    corpus.cases.iter().map(|case| case.id.clone()).chain(laws).collect()
+    corpus.cases.iter().map(|case| case.id.clone()).chain(law::ids(corpus)).collect()
 }
 
 /// Everything that is wrong with a file of known differences.

@@ -114,12 +114,20 @@ pub enum Of<'c> {
 
 /// Every law in every universe, a law of denials only where there are any; and the law of every case that does something.
 pub fn instances(corpus: &Corpus) -> impl Iterator<Item = Instance<'_>> {
+    let of_case = |case| Instance { of: Of::Case, case: consistency::named(case) };
+    in_universes(corpus).chain(consistency::concerned(corpus).map(of_case))
+}
+
+/// The identities of all instances.
+pub fn ids(corpus: &Corpus) -> impl Iterator<Item = String> {
+    let in_universes = in_universes(corpus).map(|instance| instance.case.id);
+    in_universes.chain(consistency::concerned(corpus).map(consistency::id))
+}
+
+fn in_universes(corpus: &Corpus) -> impl Iterator<Item = Instance<'_>> {
     let in_universe =
         |universe| Law::ALL.into_iter().filter_map(move |law| Instance::of(law, universe));
-    let in_universes = corpus.universes.iter().flat_map(in_universe);
-    let concerned = corpus.cases.iter().filter(|case| consistency::concerns(case));
-    in_universes
-        .chain(concerned.map(|case| Instance { of: Of::Case, case: consistency::named(case) }))
+    corpus.universes.iter().flat_map(in_universe)
 }
 
 /// How many launches some laws are tried on, for an implementation; laws of one universe share theirs.
@@ -269,9 +277,8 @@ impl<'u> Trials<'u> {
 
     /// Whether each question of each trial was answered with a grant; none where the launch ended before.
     fn answers(&self, seen: &[Observation]) -> HashMap<&Trial, Option<Vec<bool>>> {
-        let granted = |reply: &Reply| match reply {
-            Reply::Answered(answered) => answered.answer == Answer::Granted,
-            Reply::Unsupported { .. } => false,
+        let granted = |reply: &Reply| {
+            reply.answered().is_some_and(|answered| answered.answer == Answer::Granted)
         };
         let answers = |observation: &Observation| match observation {
             Observation::Acted(replies) => Some(replies.iter().map(granted).collect()),

@@ -9,8 +9,7 @@ use permscope::compared;
 use permscope::corpus::Corpus;
 use permscope::corpus::clause::Level;
 use permscope::corpus::{format, releases::Releases};
-use permscope::known::KnownDifferences;
-use permscope::law;
+use permscope::known::{self, KnownDifferences};
 use permscope::project::Project;
 
 fn project() -> Project {
@@ -135,8 +134,7 @@ fn no_two_cases_are_the_same() {
 fn known_differences_are_about_cases_and_do_not_overlap() {
     let corpus = corpus();
     let project = project();
-    let laws = law::instances(&corpus).map(|law| law.case.id);
-    let ids = corpus.cases.iter().map(|case| case.id.clone()).chain(laws).collect();
+    let ids = known::identities(&corpus);
     for name in project.implementation_names() {
         let known = KnownDifferences::read(&project.known(&name), &ids, false)
             .unwrap_or_else(|error| panic!("{error:#}"));

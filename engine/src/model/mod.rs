@@ -1,8 +1,8 @@
 //! The permission models: which kinds, flags and releases there are, and what users write.
 
 pub mod deno;
-pub mod mode;
 pub mod node;
+pub mod operation;
 pub mod question;
 
 use crate::release::Release;

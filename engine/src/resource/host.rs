@@ -195,7 +195,6 @@ impl Place {
     }
 }
 
-/// Whether `name` is `domain` or ends in it after a dot.
 /// The address that a plain number is to resolvers that take one, in decimal or, behind `0x`, in hexadecimal.
 pub fn of_number(text: &str) -> Option<Ipv4Addr> {
     let number = match text.strip_prefix("0x") {
@@ -205,6 +204,7 @@ pub fn of_number(text: &str) -> Option<Ipv4Addr> {
     number.ok().map(Ipv4Addr::from_bits)
 }
 
+/// Whether `name` is `domain` or ends in it after a dot.
 fn lies_below(name: &str, domain: &str) -> bool {
     name.strip_suffix(domain).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
 }

@@ -1,6 +1,6 @@
 //! `permscope run`: a run from end to end.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::pin::pin;
@@ -152,8 +152,8 @@ impl Run {
             }
             return Ok(Exit::Expected);
         }
-        let is_selected = |law: &&Instance<'_>| selected.iter().any(|case| case.id == law.case.id);
-        let ours: Vec<_> = laws.iter().filter(is_selected).cloned().collect();
+        let ids: HashSet<_> = selected.iter().map(|case| &case.id).collect();
+        let ours: Vec<_> = laws.iter().filter(|law| ids.contains(&law.case.id)).cloned().collect();
         let scratch =
             TempDir::with_prefix("permscope-").context("cannot make a temporary folder")?;
         let work = Work { project: &project, corpus: &corpus, selected: &selected, laws: &ours };

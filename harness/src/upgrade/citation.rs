@@ -157,9 +157,7 @@ fn shown(case: &Case, corpus: &Corpus, subjects: [Subject; 2]) -> Vec<Shown> {
 
 /// A reply as an answer of [`Launched`].
 fn answered(reply: &Reply, kind: &str, subject: Subject) -> Option<Answer> {
-    let Reply::Answered(answered) = reply else {
-        return None;
-    };
+    let answered = reply.answered()?;
     let word = match answered.answer {
         wire::Answer::Granted => Word::Granted,
         wire::Answer::Prompt => Word::Prompt,

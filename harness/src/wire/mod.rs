@@ -305,6 +305,16 @@ pub enum Reply {
     Answered(Answered),
 }
 
+impl Reply {
+    /// The answer, where there is one.
+    pub fn answered(&self) -> Option<&Answered> {
+        match self {
+            Reply::Answered(answered) => Some(answered),
+            Reply::Unsupported { .. } => None,
+        }
+    }
+}
+
 /// An answer, with what belongs to it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Answered {

@@ -2,8 +2,8 @@
 
 use super::descriptor::{Thrown, text_of, thrown};
 use super::grammar::Grammar;
-use super::kind::{KINDS, Kind, Shape};
-use crate::model::mode::Mode;
+use super::kind::{self, KINDS, Kind, Shape};
+use crate::model::operation::{self, Mode};
 use crate::model::question::{Foreseen, Question};
 use crate::release::Release;
 use crate::resource::Resource;
@@ -185,19 +185,14 @@ pub fn foresee<'e>(
     let mut foreseen = Foreseen { questions: Vec::new(), suffices: true };
     for (kind, of) in row.required(value, release) {
         let row = kind.row();
-        let part = match of {
-            Of::Whole | Of::Rest => None,
-            Of::Field(field) => match (kind, text_of(row, value.field(field))?) {
-                (Kind::Net, path) if field == "path" => Some(format!("unix:{path}")),
-                (_, text) => Some(text),
-            },
-            Of::Url => Some(host_of(&text_of(row, value.field("url"))?)),
-            Of::Interface(name) => Some(name.to_owned()),
-        };
+        let part = of.text(row, value)?.map(|text| match of.is_socket(kind) {
+            true => format!("unix:{text}"),
+            false => text,
+        });
         // More than what is named is required of a name that leads to an address, and of what the system makes up.
         foreseen.suffices &= part.as_ref().is_none_or(|text| match row.shape {
             Shape::Host => addresses(kind, text).is_empty(),
-            Shape::Path => !is_special_text(text),
+            Shape::Path => !is_special(text),
             _ => true,
         });
         // There were releases that guarded imports, and took no question about them.
@@ -209,19 +204,17 @@ pub fn foresee<'e>(
         }
     }
     let is_run = row.requires.iter().any(|(kind, _)| *kind == Kind::Run);
-    if is_run
-        && release.since(2, 0, 0)
-        && (environment.any(steers_loader) || own_variables(value).any(steers_loader))
-    {
+    let steers = |variable: &str| steers_loader(variable, release);
+    if is_run && (environment.any(steers) || own_variables(value).any(steers)) {
         foreseen.questions.push(Question { name: Kind::Run.row().name, part: None });
     }
     Ok(foreseen)
 }
 
-/// Whether a variable tells the system's loader which code to put into a program, which then takes all of run (denoland/deno#25370).
-pub fn steers_loader(variable: &str) -> bool {
+/// Whether a variable may tell the system's loader to put other code into a program, so that since 2.0 starting one takes all of run (denoland/deno#25221).
+pub fn steers_loader(variable: &str, release: Release) -> bool {
     let name = variable.to_ascii_uppercase();
-    name.starts_with("LD_") || name.starts_with("DYLD_")
+    release.since(2, 0, 0) && (name.starts_with("LD_") || name.starts_with("DYLD_"))
 }
 
 /// The variables that a program is started with, beside those of the process.
@@ -235,12 +228,24 @@ fn own_variables(value: &Value) -> impl Iterator<Item = &str> {
 
 /// The row of an operation.
 fn row_of(value: &Value) -> Result<&'static Row, Thrown> {
-    let name = match value.field("name") {
-        Value::Text(name) => name.as_str(),
-        other => return Err(Thrown::type_error(format!("{} is no operation", other.noun()))),
-    };
-    let row = ROWS.iter().find(|row| row.name == name);
-    row.ok_or_else(|| Thrown::type_error(format!("\"{name}\" is no operation")))
+    operation::row_of(ROWS, |row| row.name, value).map_err(Thrown::type_error)
+}
+
+impl Of {
+    /// The part of the kind that is named, as written; none for all of it.
+    fn text(self, row: &kind::Row, value: &Value) -> Result<Option<String>, Thrown> {
+        Ok(match self {
+            Of::Whole | Of::Rest => None,
+            Of::Field(field) => Some(text_of(row, value.field(field))?),
+            Of::Url => Some(host_of(&text_of(row, value.field("url"))?)),
+            Of::Interface(name) => Some(name.to_owned()),
+        })
+    }
+
+    /// Whether the network's part is a socket of the file system.
+    fn is_socket(self, kind: Kind) -> bool {
+        (kind, self) == (Kind::Net, PATH)
+    }
 }
 
 impl Row {
@@ -304,27 +309,22 @@ fn require(
     grammar: Grammar<'_>,
 ) -> Result<(), Thrown> {
     let row = kind.row();
-    let text = match of {
-        Of::Whole | Of::Rest => {
-            // Since 2.6 a list of variables leaves out what may not be read (denoland/deno#31267).
-            let extent = match of == Of::Rest && grammar.release.since(2, 6, 0) {
-                true => Extent::Part,
-                false => Extent::Whole,
-            };
-            requires.push(Requirement { kind, reach: Reach::All, extent });
-            return Ok(());
-        }
-        Of::Field(field) => text_of(row, value.field(field))?,
-        Of::Url => host_of(&text_of(row, value.field("url"))?),
-        Of::Interface(name) => name.to_owned(),
+    let Some(text) = of.text(row, value)? else {
+        // Since 2.6 a list of variables leaves out what may not be read (denoland/deno#31267).
+        let extent = match of == Of::Rest && grammar.release.since(2, 6, 0) {
+            true => Extent::Part,
+            false => Extent::Whole,
+        };
+        requires.push(Requirement { kind, reach: Reach::All, extent });
+        return Ok(());
     };
-    let text = match (kind, of) {
-        (Kind::Net, Of::Field("path")) => format!("unix:{}", grammar.world.path(&text)),
-        _ => text,
+    let text = match of.is_socket(kind) {
+        true => format!("unix:{}", grammar.world.path(&text)),
+        false => text,
     };
     let reach = grammar.question(row, &text).map_err(|why| thrown(row, &text, why))?;
     if let Reach::Part(Resource::Path(path)) = &reach
-        && is_special(path)
+        && is_special(path.as_str())
     {
         // What the system makes up tells and does more than a file.
         let all = KINDS.iter().filter(|row| row.query.contains(grammar.release));
@@ -376,14 +376,10 @@ fn host_of(url: &str) -> String {
 }
 
 /// Whether a path is one of those that the system makes up; a few of them are harmless.
-fn is_special(path: &Path) -> bool {
-    is_special_text(path.as_str())
-}
-
-fn is_special_text(text: &str) -> bool {
+fn is_special(path: &str) -> bool {
     const HARMLESS: [&str; 4] = ["/dev/null", "/dev/zero", "/dev/random", "/dev/urandom"];
-    ["/proc/", "/dev/", "/sys/"].iter().any(|above| text.starts_with(above))
-        && !HARMLESS.contains(&text)
+    ["/proc/", "/dev/", "/sys/"].iter().any(|above| path.starts_with(above))
+        && !HARMLESS.contains(&path)
 }
 
 fn is_present(row: &Row, value: &Value, grammar: Grammar<'_>) -> Result<bool, Thrown> {
@@ -400,7 +396,8 @@ fn is_present(row: &Row, value: &Value, grammar: Grammar<'_>) -> Result<bool, Th
         },
         Need::File => {
             let path = path("path")?;
-            is_special(&path) || matches!(world.resolve(&path), Some(Entry::File | Entry::Program))
+            is_special(path.as_str())
+                || matches!(world.resolve(&path), Some(Entry::File | Entry::Program))
         }
         Need::Anything => world.has(&path("path")?),
         Need::Place if row.name == "open" && mode.expects_a_file() => world.has(&path("path")?),

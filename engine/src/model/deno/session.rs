@@ -385,9 +385,8 @@ impl Session {
     fn loader_is_forged(&self, kind: Kind, environment: &[String]) -> bool {
         let mut variables = self.world.environment.keys().chain(environment);
         kind == Kind::Run
-            && self.release.since(2, 0, 0)
             && !self.states[kind as usize].is_unrestricted()
-            && variables.any(|variable| operation::steers_loader(variable))
+            && variables.any(|variable| operation::steers_loader(variable, self.release))
     }
 
     fn not_capable(&self) -> ErrorClass {

@@ -1,8 +1,8 @@
 //! What a program does with its permissions: the operations, and what each requires.
 
 use super::descriptor::{Thrown, file_path};
-use super::kind::{Kind, Shape};
-use crate::model::mode::Mode;
+use super::kind::Kind;
+use crate::model::operation::{self, Mode};
 use crate::model::question::{Foreseen, Question};
 use crate::release::{Release, Since};
 use crate::value::Value;
@@ -243,7 +243,6 @@ pub fn foresee(value: &Value, release: Release) -> Result<Foreseen, Thrown> {
             Field::To => Some(other(value)),
             Field::Itself => None,
         };
-        let part = part.filter(|_| kind.row().shape == Shape::Path);
         let part = part.map(|text| ("reference", text.to_owned()));
         Question { name: kind.row().scope, part }
     };
@@ -260,12 +259,7 @@ pub fn foresee(value: &Value, release: Release) -> Result<Foreseen, Thrown> {
 
 /// The row of an operation.
 fn row_of(value: &Value) -> Result<&'static Row, Thrown> {
-    let name = match value.field("name") {
-        Value::Text(name) => name.as_str(),
-        other => return Err(Thrown::type_error(format!("{} is no operation", other.noun()))),
-    };
-    let row = ROWS.iter().find(|row| row.name == name);
-    row.ok_or_else(|| Thrown::type_error(format!("\"{name}\" is no operation")))
+    operation::row_of(ROWS, |row| row.name, value).map_err(Thrown::type_error)
 }
 
 impl Row {
